@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Address, MTU and MAC of an interface.
+ * Linux: netdevice(7), rtnetlink(7), ifconf_linux.c.
+ * Thread: start-up only. All return -1 with errno.
+ */
+#ifndef OS_IFCONF_H
+#define OS_IFCONF_H
+
+#include <stdint.h>
+
+#include "core/units.h"
+#include "os/netif.h"
+
+MUST_USE int ifconf_set_mac(
+    const char *name, const uint8_t mac[static FRAME_MAC_LEN]);
+MUST_USE int ifconf_set_mtu(const char *name, uint32_t mtu);
+MUST_USE int ifconf_add_addr(const char *name, const struct netif_addr *a);
+MUST_USE int ifconf_set_up(const char *name);
+
+#endif
