@@ -44,6 +44,7 @@ enum drop {
 	DROP_KIND,          /* unknown kind of content */
 	DROP_CONTROL,       /* control message shorter than its layout */
 	DROP_PROBE_SIZE,    /* probe that does not have the size it names */
+	DROP_PROBE_ACK,     /* answers no probe of ours */
 	DROP_PATH_RESPONSE, /* answers no challenge of ours */
 
 	/* fragments */

@@ -4,8 +4,8 @@
  * and the peers. Frames and datagrams go in with the time; datagrams, frames
  * and events come out through the sink (core/sink.h).
  * Source: lansplice-protocol(7).
- * Thread: loop. Memory: node_size() bytes of the caller's, aligned to 64;
- * nothing is allocated.
+ * Thread: loop. Memory: node_size() bytes of the caller's, aligned to 64 and
+ * zeroed; nothing is allocated.
  */
 #ifndef CORE_NODE_H
 #define CORE_NODE_H
@@ -16,14 +16,16 @@
 
 #include "core/addr.h"
 #include "core/drop.h"
+#include "core/fdb.h"
 #include "core/frame.h"
 #include "core/sink.h"
 #include "core/suite.h"
 #include "core/units.h"
 
 enum {
-	NODE_PEERS_MAX = 4096,       /* largest max_peers */
-	NODE_ADDRS_MAX = 4,          /* configured addresses kept of a peer */
+	NODE_PEERS_MAX = 4096, /* largest max_peers */
+	NODE_ADDRS_MAX = 4,    /* configured addresses kept of a peer */
+	NODE_KEPT = 64, /* reassembled frames delivered between two ticks */
 	NODE_MEMORY_MIN = 128 << 10, /* bytes; smallest pool */
 	NODE_MEMORY_DEFAULT = 4 << 20,
 };
@@ -67,10 +69,7 @@ struct node;
 /* Bytes that a node of this configuration needs. */
 size_t node_size(const struct node_config *c);
 
-/*
- * Makes a node in memory of node_size() bytes, aligned to 64. DROP_NONE, or
- * DROP_HANDSHAKE_DH if the private key is unusable.
- */
+/* DROP_NONE, or DROP_HANDSHAKE_DH if the private key is unusable. */
 MUST_USE enum drop node_init(
     struct node *n, const struct node_config *c, const struct now *now);
 
@@ -107,7 +106,8 @@ void node_lan_in(struct node *n, const struct now *now,
 
 /*
  * A datagram from the network, opened where it lies. Frames delivered from
- * it point into it, until the next node_tick.
+ * it point into it, until the next node_tick; of those that came in fragments
+ * at most NODE_KEPT are delivered between two ticks.
  */
 void node_dgram_in(struct node *n, const struct now *now,
     const struct path *from, uint8_t *dgram, size_t len);
@@ -137,10 +137,9 @@ struct drop_counts *node_drops(struct node *n);
 bool node_peer_status(const struct node *n, const struct now *now, int peer,
     struct node_peer_status *out);
 
-/* Calls fn for each MAC address learned; peer -1 is the LAN port. */
-void node_each_mac(const struct node *n, const struct now *now,
-    void (*fn)(void *ctx, const uint8_t mac[FRAME_MAC_LEN], uint16_t vlan,
-	int peer, uint64_t age_ns),
-    void *ctx);
+/* Calls fn for each station learned; its port is 0 for the LAN, else one more
+ * than the number of the peer. */
+void node_each_station(const struct node *n, const struct now *now,
+    void (*fn)(void *ctx, const struct fdb_station *s), void *ctx);
 
 #endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/stage.h"
+
+struct pool_chain
+stage_next(struct stage *s)
+{
+	struct pool_chain chain = { .len = 0 };
+
+	if (s->count == 0)
+		return chain;
+	chain = s->frames[s->first];
+	s->first = (s->first + 1) % STAGE_FRAMES;
+	s->count--;
+	s->blocks -= pool_blocks(chain.len);
+	return chain;
+}
+
+static void
+stage_drop_oldest(struct stage *s, struct pool *pool, struct drop_counts *drops,
+    enum drop reason)
+{
+	struct pool_chain chain = stage_next(s);
+
+	pool_give(pool, &chain);
+	drop_add(drops, reason);
+}
+
+void
+stage_add(struct stage *s, struct pool *pool, struct drop_counts *drops,
+    const struct frame *f)
+{
+	const unsigned int blocks = pool_blocks(f->len);
+
+	while (s->count > 0 &&
+	    (s->count == STAGE_FRAMES || pool->free_count < blocks ||
+		s->blocks + blocks > STAGE_MEMORY / POOL_BLOCK))
+		stage_drop_oldest(s, pool, drops, DROP_STAGE_FULL);
+
+	struct pool_chain *chain =
+	    &s->frames[(s->first + s->count) % STAGE_FRAMES];
+	const enum drop why = pool_take(pool, chain, f->len);
+	if (why != DROP_NONE) {
+		drop_add(drops, why);
+		return;
+	}
+	pool_write(pool, chain, 0, f->data, f->len);
+	s->count++;
+	s->blocks += blocks;
+}
+
+void
+stage_drop(struct stage *s, struct pool *pool, struct drop_counts *drops,
+    enum drop reason)
+{
+	while (s->count > 0)
+		stage_drop_oldest(s, pool, drops, reason);
+}
