@@ -16,6 +16,8 @@
 #include "core/units.h"
 #include "os/loop.h"
 
+#define ERRAND_CLOSE_WAIT SEC(1) /* for the job under way */
+
 struct errand;
 
 struct errand_job {
@@ -28,9 +30,12 @@ struct errand_job {
 /* Starts the thread (all signals blocked in it). NULL with errno. */
 struct errand *errand_open(struct loop *l);
 
-/* Waits at most 1 s for the job that runs; a job that takes longer (a name
+/*
+ * Waits ERRAND_CLOSE_WAIT for the job that runs; one that takes longer (a name
  * server that does not answer) is left to the end of the process. Jobs not
- * begun are forgotten; done is not called any more. */
+ * begun are forgotten; done is not called any more. Not from within done.
+ * NULL is fine.
+ */
 void errand_close(struct errand *e);
 
 /* Queues a job; false (and nothing happens) if it is under way already. */

@@ -28,7 +28,8 @@ MUST_USE ssize_t file_read(
 
 /*
  * Writes path whole: new file beside it with the mode, fsync, rename, fsync
- * of the folder. -1 with errno; then the old file is untouched.
+ * of the folder. -1 with errno; then the old file is untouched (but if it is
+ * the folder that could not be flushed, the new one is in its place).
  */
 MUST_USE int file_write(
     const char *path, const void *data, size_t len, mode_t mode);

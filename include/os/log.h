@@ -2,7 +2,8 @@
 /*
  * One line per edge to standard error: "lansplice: level: text".
  * Source: the shape of OpenBSD's log.c. errno is kept over every call.
- * Thread: any; a line is one write(2).
+ * Control characters are written as '?'.
+ * Thread: any; a line is one write(2). A log_limit is its owner's.
  */
 #ifndef OS_LOG_H
 #define OS_LOG_H
@@ -16,6 +17,10 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG,
 	LOG_LEVEL_COUNT
+};
+
+enum {
+	LOG_LINE_MAX = 1024, /* bytes of a line; what is longer is cut */
 };
 
 #define LOG_PRINTF __attribute__((format(printf, 1, 2)))

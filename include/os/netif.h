@@ -16,6 +16,7 @@
 enum {
 	NETIF_NAME_MAX = 16, /* with its NUL; IFNAMSIZ */
 	NETIF_BATCH = 64,    /* frames of one netif_recv */
+	NETIF_HEAD = 64,     /* bytes free in front of a frame received */
 	NETIF_ADDRS_MAX = 8, /* addresses the daemon sets */
 };
 

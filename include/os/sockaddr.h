@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * core's addresses as socket addresses and as text.
- * Source: getaddrinfo(3), getnameinfo(3), inet_pton(3).
+ * Source: inet_pton(3), inet_ntop(3), if_nametoindex(3), RFC 4007 section 11.
+ * Thread: any.
  */
 #ifndef OS_SOCKADDR_H
 #define OS_SOCKADDR_H

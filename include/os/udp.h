@@ -16,16 +16,18 @@
 #include "core/units.h"
 
 enum {
-	UDP_BATCH = 64,       /* datagrams of one system call */
-	UDP_DGRAM_MAX = 9216, /* bytes of payload sent or received */
-	UDP_SOCKETS = 2,      /* one for each family */
-	UDP_BUFFER = 4 << 20, /* bytes asked of the system, each way */
+	UDP_BATCH = 64,             /* datagrams of one system call */
+	UDP_DGRAM_MAX = 9216,       /* bytes of payload sent or received */
+	UDP_SOCKETS = 2,            /* one for each family */
+	UDP_ARENA = 256 << 10,      /* bytes of payload in one transmit batch */
+	UDP_BUFFER = 4 << 20,       /* bytes asked of the system, each way */
+	UDP_BUFFER_SMALL = 1 << 20, /* bytes; fewer are worth a warning */
 };
 
 struct udp_config {
 	uint16_t port;             /* 0: the system chooses */
 	struct addr local;         /* ADDR_NONE: all addresses, both families */
-	struct drop_counts *drops; /* TRUNCATED, SEND_SIZE, SEND_ERROR */
+	struct drop_counts *drops; /* TRUNCATED, SEND_ROOM, _SIZE, _ERROR */
 };
 
 struct udp_dgram {
