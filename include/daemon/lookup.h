@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The address of a peer's configured endpoint: known at once if it is
+ * numeric, else asked of the system on the errand thread, again and again as
+ * core wishes.
+ * Thread: loop. Memory: the caller's.
+ */
+#ifndef DAEMON_LOOKUP_H
+#define DAEMON_LOOKUP_H
+
+#include "core/addr.h"
+#include "daemon/conf.h"
+#include "os/errand.h"
+#include "os/resolve.h"
+
+/* Called on the loop with the addresses that may be used, count > 0. */
+typedef void lookup_found_fn(
+    void *ctx, int peer, const struct addr *addrs, int count);
+
+struct lookup_env {
+	struct errand *errand;
+	const struct netif_config *netif; /* its networks hold no endpoint */
+	lookup_found_fn *found;
+	void *ctx;
+};
+
+struct lookup {
+	struct errand_job job; /* first: its functions cast back */
+	const struct lookup_env *env;
+	const char *name; /* the peer's, for the log */
+	int peer;
+	struct resolve_name endpoint;
+	struct addr addrs[RESOLVE_ADDRS_MAX];
+	int count;          /* or -1 */
+	const char *reason; /* then why */
+	bool failing;       /* said so already */
+};
+
+void lookup_init(struct lookup *l, const struct lookup_env *env,
+    const struct conf_peer *c, int peer);
+
+/* Finds the addresses, if the peer has an endpoint; a numeric one is told
+ * before the call returns. */
+void lookup_start(struct lookup *l);
+
+/* Asks for a name once more, unless that is under way. Calls nothing back
+ * before it returns. */
+void lookup_again(struct lookup *l);
+
+#endif

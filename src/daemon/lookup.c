@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/lookup.h"
+
+#include "os/log.h"
+#include "os/sockaddr.h"
+
+/* On the errand thread. */
+static void
+lookup_work(struct errand_job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+
+	l->count = resolve_lookup(&l->endpoint, l->addrs, &l->reason);
+}
+
+static bool
+in_own_network(const struct lookup *l, const struct addr *a)
+{
+	const struct netif_config *c = l->env->netif;
+
+	for (unsigned int i = 0; i < c->addr_count; i++)
+		if (addr_in_network(a, &c->addrs[i].ip, c->addrs[i].prefix))
+			return true;
+	return false;
+}
+
+/* Removes what would be a tunnel through itself. */
+static void
+lookup_filter(struct lookup *l)
+{
+	char text[SOCKADDR_TEXT_MAX];
+	int kept = 0;
+
+	for (int i = 0; i < l->count; i++) {
+		if (!in_own_network(l, &l->addrs[i]))
+			l->addrs[kept++] = l->addrs[i];
+		else if (!l->failing)
+			log_warn("peer=%s endpoint=%s refused "
+				 "reason=inside-the-tunnel",
+			    l->name, sockaddr_text(&l->addrs[i], text));
+	}
+	l->failing = kept == 0;
+	l->count = kept;
+}
+
+static void
+lookup_done(struct errand_job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+
+	if (l->count < 0) {
+		if (!l->failing)
+			log_warn("peer=%s name=%s not-found reason=\"%s\"",
+			    l->name, l->endpoint.host, l->reason);
+		l->failing = true;
+		return;
+	}
+	lookup_filter(l);
+	if (l->count > 0)
+		l->env->found(l->env->ctx, l->peer, l->addrs, l->count);
+}
+
+void
+lookup_init(struct lookup *l, const struct lookup_env *env,
+    const struct conf_peer *c, int peer)
+{
+	*l = (struct lookup){
+		.job = { .work = lookup_work, .done = lookup_done },
+		.env = env,
+		.name = c->name,
+		.peer = peer,
+		.endpoint = c->endpoint,
+	};
+}
+
+void
+lookup_start(struct lookup *l)
+{
+	if (l->endpoint.host[0] == '\0')
+		return;
+	if (resolve_numeric(&l->endpoint, &l->addrs[0])) {
+		l->count = 1;
+		lookup_done(&l->job);
+	} else {
+		(void)errand_submit(l->env->errand, &l->job);
+	}
+}
+
+void
+lookup_again(struct lookup *l)
+{
+	struct addr numeric;
+
+	if (l->endpoint.host[0] != '\0' &&
+	    !resolve_numeric(&l->endpoint, &numeric))
+		(void)errand_submit(l->env->errand, &l->job);
+}
