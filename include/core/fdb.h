@@ -48,8 +48,8 @@ size_t fdb_size(unsigned int ports);
 /* memory: fdb_size(ports) zeroed bytes, aligned to 64. */
 void fdb_init(struct fdb *t, void *memory, unsigned int ports, uint64_t seed);
 
-/* Notes that the station is behind the port. DROP_NONE or DROP_FDB_FULL (it
- * is not known yet, and there is no room). */
+/* Notes that the station is behind the port. DROP_NONE or DROP_FDB_FULL: a new
+ * one without room, or one that cannot move because the port has its quota. */
 MUST_USE enum drop fdb_learn(struct fdb *t, uint64_t now_ns,
     const uint8_t mac[static FRAME_MAC_LEN], uint16_t vlan, unsigned int port);
 

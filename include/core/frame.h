@@ -60,4 +60,11 @@ bool frame_mac_is_group(const uint8_t mac[static FRAME_MAC_LEN]);
 bool frame_parse_udp(const struct frame *f, const struct frame_eth *eth,
     struct addr *src, struct addr *dst);
 
+/*
+ * Offset of the TCP header in an unfragmented IPv4 or IPv6 packet without
+ * extension headers, 0 for everything else. At least 14 + 20 bytes precede it;
+ * that the header itself is whole is not checked.
+ */
+size_t frame_find_tcp(const struct frame *f);
+
 #endif

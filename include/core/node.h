@@ -39,8 +39,9 @@ struct node_config {
 	uint16_t port;          /* our UDP port: to know our own datagrams */
 	unsigned int max_peers; /* 1..NODE_PEERS_MAX */
 	size_t memory;          /* bytes for staged frames and fragments */
-	bool forward;           /* frames go from peer to peer */
-	uint64_t stamp_floor;   /* as stored at the last run, or 0 */
+	bool mss_clamp; /* TCP is asked for segments that need no fragment */
+	bool forward;   /* frames go from peer to peer */
+	uint64_t stamp_floor; /* as stored at the last run, or 0 */
 	struct sink sink;
 };
 
@@ -112,7 +113,8 @@ void node_lan_in(struct node *n, const struct now *now,
 void node_dgram_in(struct node *n, const struct now *now,
     const struct path *from, uint8_t *dgram, size_t len);
 
-/* A datagram of len bytes was too long for the way to an address. */
+/* A datagram of len bytes was too long for the way to an address. The only
+ * call that is allowed from within sink.dgram_reserve. */
 void node_dgram_refused(struct node *n, const struct path *to, size_t len);
 
 /* The floor handed to sink.stamp_store is on disk. */

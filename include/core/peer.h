@@ -53,6 +53,7 @@ struct peer_env {
 	struct pool pool;
 	struct drop_counts drops;
 	struct stamp stamp;
+	bool mss_clamp;
 	uint8_t *scratch; /* FRAME_MAX bytes, free between calls */
 };
 

@@ -16,7 +16,11 @@
 #include "core/units.h"
 #include "core/wire.h"
 
-enum { ROAM_CHALLENGES = 3 };
+enum {
+	ROAM_CHALLENGES = 3,
+	/* A check takes 3 s: so many can fail within ROAM_REFUSE. */
+	ROAM_FAILURES = 10,
+};
 #define ROAM_INTERVAL SEC(1)
 #define ROAM_REFUSE SEC(30) /* an address that failed */
 
@@ -24,8 +28,11 @@ struct roam {
 	struct path candidate; /* remote ADDR_NONE: no check under way */
 	uint8_t challenge[WIRE_PATH_DATA];
 	unsigned int sent;
-	struct addr failed;
-	uint64_t failed_ns;
+	struct roam_failure {
+		struct addr remote; /* ADDR_NONE: free */
+		uint64_t at_ns;
+	} failures[ROAM_FAILURES];
+	unsigned int next_failure;
 };
 
 /* Begins a check of an address; false if one is under way or the address

@@ -34,8 +34,8 @@ void timers_arm(struct timers *t, enum timer timer, uint64_t at_ns);
 void timers_stop(struct timers *t, enum timer timer);
 bool timers_armed(const struct timers *t, enum timer timer);
 
-/* Stops and returns one timer that is due, or TIMER_COUNT; then t->next is
- * exact. */
+/* Stops and returns one timer that is due, or TIMER_COUNT. Whenever it had to
+ * look, t->next is exact afterwards. */
 enum timer timers_next(struct timers *t, uint64_t now_ns);
 
 #endif

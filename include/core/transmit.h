@@ -9,6 +9,7 @@
 #ifndef CORE_TRANSMIT_H
 #define CORE_TRANSMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct transmit {
 	struct session *session; /* session_can_send(session, 1) holds */
 	const struct path *to;
 	size_t path_size; /* bytes of UDP payload */
+	bool mss_clamp;   /* SYNs announce what needs no fragments */
 };
 
 /* Sends len bytes of content, 0 for a keepalive. DROP_NONE or

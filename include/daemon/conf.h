@@ -55,6 +55,7 @@ struct conf {
 	char state_dir[CONF_PATH_MAX];
 	unsigned int max_peers; /* peer_count at least */
 	size_t memory;          /* bytes */
+	bool mss_clamp;
 	bool forward;
 	struct conf_peer *peers; /* peer_count of them; NULL if none */
 	size_t peer_count;

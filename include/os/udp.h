@@ -8,6 +8,7 @@
 #ifndef OS_UDP_H
 #define OS_UDP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,12 @@ uint16_t udp_port(const struct udp *u);
  * counted and left out. Errors that ICMP left on the socket are ignored.
  */
 MUST_USE int udp_recv(struct udp *u, int which, struct udp_dgram *out, int max);
+
+/*
+ * True if datagrams that the system handed over already are left; nothing but
+ * udp_recv, of either socket, tells of them.
+ */
+bool udp_more(const struct udp *u);
 
 /*
  * Room for one datagram of at most len bytes in the transmit batch; a full

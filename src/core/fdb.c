@@ -86,13 +86,6 @@ fdb_sweep(struct fdb *t, uint64_t now_ns)
 			fdb_remove(t, e);
 }
 
-static bool
-fdb_port_full(const struct fdb *t, unsigned int port)
-{
-	return t->used >= FDB_ENTRIES ||
-	    (port != FDB_PORT_LAN && t->port_count[port] >= FDB_PORT_MAX);
-}
-
 static struct fdb_entry *
 fdb_free_entry(const struct fdb *t, uint64_t key)
 {
@@ -102,6 +95,22 @@ fdb_free_entry(const struct fdb *t, uint64_t key)
 		if (bucket[i].station == 0)
 			return &bucket[i];
 	return NULL;
+}
+
+static bool
+fdb_port_full(const struct fdb *t, unsigned int port)
+{
+	return port != FDB_PORT_LAN && t->port_count[port] >= FDB_PORT_MAX;
+}
+
+/* True if the station, known (at e) or not, cannot be put behind the port. */
+static bool
+fdb_is_full(const struct fdb *t, unsigned int port, uint64_t key,
+    const struct fdb_entry *e)
+{
+	return fdb_port_full(t, port) ||
+	    (e == NULL &&
+		(t->used >= FDB_ENTRIES || fdb_free_entry(t, key) == NULL));
 }
 
 enum drop
@@ -116,18 +125,15 @@ fdb_learn(struct fdb *t, uint64_t now_ns,
 		e->heard_ns = now_ns;
 		return DROP_NONE;
 	}
-	if (fdb_port_full(t, port) ||
-	    (e == NULL && fdb_free_entry(t, key) == NULL)) {
+	if (fdb_is_full(t, port, key, e)) {
 		fdb_sweep(t, now_ns);
 		e = fdb_entry(t, key);
-		if (fdb_port_full(t, port))
+		if (fdb_is_full(t, port, key, e))
 			return DROP_FDB_FULL;
 	}
 	if (e != NULL) /* it moved */
 		fdb_remove(t, e);
 	e = fdb_free_entry(t, key);
-	if (e == NULL)
-		return DROP_FDB_FULL;
 	*e = (struct fdb_entry){
 		.station = key, .heard_ns = now_ns, .port = port
 	};

@@ -95,10 +95,10 @@ static bool
 partial_make_room(struct fragment_table *t, struct pool *pool,
     struct drop_counts *drops, unsigned int blocks)
 {
+	if (pool->free_count + t->blocks < blocks)
+		return false; /* others hold the rest */
 	while (t->used == FRAGMENT_PARTIALS || pool->free_count < blocks ||
 	    t->blocks + blocks > FRAGMENT_MEMORY / POOL_BLOCK) {
-		if (t->used == 0)
-			return false;
 		partial_drop(t, pool, partial_oldest(t));
 		drop_add(drops, DROP_FRAGMENT_EVICTED);
 	}

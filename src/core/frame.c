@@ -10,6 +10,7 @@ enum {
 	IPV4_HEADER_MIN = 20,
 	IPV6_HEADER_LEN = 40,
 	UDP_HEADER_LEN = 8,
+	IP_PROTO_TCP = 6,
 	IP_PROTO_UDP = 17,
 	IPV4_FRAGMENT_MASK = 0x3fff, /* more-fragments and offset */
 	VLAN_ID_MASK = 0x0fff,
@@ -51,58 +52,61 @@ frame_mac_is_group(const uint8_t mac[static FRAME_MAC_LEN])
 	return (mac[0] & 1) != 0;
 }
 
+/* Length of the IP header if an unfragmented packet of that protocol follows
+ * it at once, else 0. */
+static size_t
+frame_ip_header(
+    const struct frame *f, const struct frame_eth *eth, uint8_t protocol)
+{
+	const uint8_t *ip = f->data + eth->payload;
+	const size_t len = f->len - eth->payload;
+
+	if (eth->ethertype == ETHERTYPE_IPV4 && len >= IPV4_HEADER_MIN) {
+		const size_t header = (size_t)(ip[0] & 0x0f) * 4;
+
+		return ip[0] >> 4 == 4 && header >= IPV4_HEADER_MIN &&
+			header <= len && ip[9] == protocol &&
+			(frame_be16(ip + 6) & IPV4_FRAGMENT_MASK) == 0
+		    ? header
+		    : 0;
+	}
+	if (eth->ethertype == ETHERTYPE_IPV6 && len >= IPV6_HEADER_LEN)
+		return ip[0] >> 4 == 6 && ip[6] == protocol ? IPV6_HEADER_LEN
+							    : 0;
+	return 0;
+}
+
 static void
-frame_put_ends(const uint8_t *ip_src, const uint8_t *ip_dst, size_t ip_len,
-    const uint8_t *udp, struct addr *src, struct addr *dst)
+frame_put_end(
+    struct addr *out, bool ipv4, const uint8_t *ip, const uint8_t *port)
 {
-	const uint8_t family = ip_len == 4 ? ADDR_IPV4 : ADDR_IPV6;
-
-	*src = (struct addr){ .family = family, .port = frame_be16(udp) };
-	*dst = (struct addr){ .family = family, .port = frame_be16(udp + 2) };
-	memcpy(src->ip, ip_src, ip_len);
-	memcpy(dst->ip, ip_dst, ip_len);
-}
-
-static bool
-frame_parse_udp4(
-    const uint8_t *ip, size_t len, struct addr *src, struct addr *dst)
-{
-	if (len < IPV4_HEADER_MIN)
-		return false;
-
-	const size_t header = (size_t)(ip[0] & 0x0f) * 4;
-	if (ip[0] >> 4 != 4 || header < IPV4_HEADER_MIN ||
-	    len < header + UDP_HEADER_LEN || ip[9] != IP_PROTO_UDP ||
-	    (frame_be16(ip + 6) & IPV4_FRAGMENT_MASK) != 0)
-		return false;
-	frame_put_ends(ip + 12, ip + 16, 4, ip + header, src, dst);
-	return true;
-}
-
-static bool
-frame_parse_udp6(
-    const uint8_t *ip, size_t len, struct addr *src, struct addr *dst)
-{
-	if (len < IPV6_HEADER_LEN + UDP_HEADER_LEN || ip[0] >> 4 != 6 ||
-	    ip[6] != IP_PROTO_UDP)
-		return false;
-	frame_put_ends(ip + 8, ip + 24, 16, ip + IPV6_HEADER_LEN, src, dst);
-	return true;
+	*out = (struct addr){ .family = ipv4 ? ADDR_IPV4 : ADDR_IPV6,
+		.port = frame_be16(port) };
+	memcpy(out->ip, ip, ipv4 ? 4 : 16);
 }
 
 bool
 frame_parse_udp(const struct frame *f, const struct frame_eth *eth,
     struct addr *src, struct addr *dst)
 {
+	const size_t header = frame_ip_header(f, eth, IP_PROTO_UDP);
 	const uint8_t *ip = f->data + eth->payload;
-	const size_t len = f->len - eth->payload;
+	const bool ipv4 = eth->ethertype == ETHERTYPE_IPV4;
 
-	switch (eth->ethertype) {
-	case ETHERTYPE_IPV4:
-		return frame_parse_udp4(ip, len, src, dst);
-	case ETHERTYPE_IPV6:
-		return frame_parse_udp6(ip, len, src, dst);
-	default:
+	if (header == 0 || f->len - eth->payload < header + UDP_HEADER_LEN)
 		return false;
-	}
+	frame_put_end(src, ipv4, ip + (ipv4 ? 12 : 8), ip + header);
+	frame_put_end(dst, ipv4, ip + (ipv4 ? 16 : 24), ip + header + 2);
+	return true;
+}
+
+size_t
+frame_find_tcp(const struct frame *f)
+{
+	struct frame_eth eth;
+
+	if (!frame_parse_eth(f, &eth))
+		return 0;
+	const size_t header = frame_ip_header(f, &eth, IP_PROTO_TCP);
+	return header == 0 ? 0 : eth.payload + header;
 }

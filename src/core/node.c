@@ -101,6 +101,7 @@ node_init(struct node *n, const struct node_config *c, const struct now *now)
 	n->env.sink = c->sink;
 	memcpy(self->keys.private_key, c->private_key, SUITE_KEY_LEN);
 	memcpy(self->network_id, c->network_id, SUITE_KEY_LEN);
+	n->env.mss_clamp = c->mss_clamp;
 	self->ciphers = c->ciphers;
 	self->frame_max = (uint16_t)frame_max(c);
 	self->dgram_max = c->dgram_max;
@@ -171,6 +172,40 @@ peer_at(const struct node *n, int number)
 	    !n->peers[number].used)
 		return NULL;
 	return &n->peers[number];
+}
+
+/* Time. */
+
+static void
+node_each(struct node *n, const struct now *now,
+    void (*fn)(struct peer_env *env, struct peer *p, const struct now *now))
+{
+	for (unsigned int i = 0; i < n->max_peers; i++) {
+		struct peer *p = &n->peers[i];
+
+		if (!p->used)
+			continue;
+		fn(&n->env, p, now);
+		node_note(n, p);
+	}
+}
+
+/* A restored virtual machine must not repeat counters: if the clocks disagree
+ * since the last look, no key is used again. So this comes before whatever
+ * seals. */
+static void
+node_check_clocks(struct node *n, const struct now *now)
+{
+	const uint64_t mono = now->mono_ns - n->seen.mono_ns;
+	const uint64_t wall = now->wall_ns - n->seen.wall_ns;
+	const uint64_t apart = wall - mono + NODE_CLOCK_JUMP;
+
+	n->seen = *now;
+	if (apart <= 2 * NODE_CLOCK_JUMP)
+		return;
+	n->env.sink.event(
+	    n->env.sink.ctx, &(struct sink_event){ .kind = SINK_CLOCK_JUMP });
+	node_each(n, now, peer_restart);
 }
 
 /* Peers. */
@@ -339,6 +374,7 @@ node_lan_in(struct node *n, const struct now *now, const struct frame *frames,
 {
 	struct frame_eth eth;
 
+	node_check_clocks(n, now);
 	for (int i = 0; i < count; i++) {
 		const struct frame *f = &frames[i];
 		enum drop why = node_check_frame(n, f, &eth);
@@ -468,6 +504,7 @@ node_dgram_in(struct node *n, const struct now *now, const struct path *from,
 	enum wire_type type;
 	enum drop why = wire_check(dgram, len, &type);
 
+	node_check_clocks(n, now);
 	if (why != DROP_NONE) {
 		drop_add(&n->env.drops, why);
 		return;
@@ -502,20 +539,6 @@ node_dgram_refused(struct node *n, const struct path *to, size_t len)
 
 /* Time and the world around. */
 
-static void
-node_each(struct node *n, const struct now *now,
-    void (*fn)(struct peer_env *env, struct peer *p, const struct now *now))
-{
-	for (unsigned int i = 0; i < n->max_peers; i++) {
-		struct peer *p = &n->peers[i];
-
-		if (!p->used)
-			continue;
-		fn(&n->env, p, now);
-		node_note(n, p);
-	}
-}
-
 void
 node_stamp_stored(struct node *n, const struct now *now, uint64_t floor)
 {
@@ -533,23 +556,6 @@ void
 node_stop(struct node *n, const struct now *now)
 {
 	node_each(n, now, peer_close);
-}
-
-/* A restored virtual machine must not repeat counters: if the clocks disagree
- * since the last look, no key is used again. */
-static void
-node_check_clocks(struct node *n, const struct now *now)
-{
-	const uint64_t mono = now->mono_ns - n->seen.mono_ns;
-	const uint64_t wall = now->wall_ns - n->seen.wall_ns;
-	const uint64_t apart = wall - mono + NODE_CLOCK_JUMP;
-
-	n->seen = *now;
-	if (apart <= 2 * NODE_CLOCK_JUMP)
-		return;
-	n->env.sink.event(
-	    n->env.sink.ctx, &(struct sink_event){ .kind = SINK_CLOCK_JUMP });
-	node_each(n, now, peer_restart);
 }
 
 uint64_t

@@ -103,13 +103,12 @@ forget_pending(struct peer_env *env, struct peer *p)
 	handshake_wipe(&p->pending);
 }
 
-/* Attempts alternate between the address learned last and the configured
- * ones, learned first. False if there is neither. */
+/* Where the nth attempt goes: they alternate between the address learned last
+ * and the configured ones, learned first. False if there is neither. */
 static bool
-choose_target(const struct peer *p, struct path *to)
+choose_target(const struct peer *p, unsigned int n, struct path *to)
 {
 	const bool learned = addr_is_set(&p->endpoint.remote);
-	const unsigned int n = p->attempts;
 
 	if (!peer_has_address(p))
 		return false;
@@ -170,7 +169,7 @@ initiate(struct peer_env *env, struct peer *p, const struct now *now)
 {
 	struct path to;
 
-	if (!choose_target(p, &to))
+	if (!choose_target(p, p->attempts, &to))
 		return;
 	p->attempts++;
 	p->earliest_ns = now->mono_ns + PEER_RETRY;
@@ -251,6 +250,7 @@ transmit_to(const struct peer_env *env, const struct peer *p, struct session *s,
 		.session = s,
 		.to = to,
 		.path_size = size_min(p->pmtu.size, s->dgram_max),
+		.mss_clamp = env->mss_clamp,
 	};
 }
 
@@ -318,11 +318,12 @@ peer_send_frame(struct peer_env *env, struct peer *p, const struct now *now,
 	want_session(env, p, now);
 }
 
-/* The first words under a new session: what waits, or a keepalive. */
+/* The first words under a new session: what waits, or a keepalive if none of
+ * that could be sent. */
 static void
 send_first(struct peer_env *env, struct peer *p, const struct now *now)
 {
-	bool sent = false;
+	const uint64_t sent = p->tx_frames;
 
 	for (;;) {
 		struct pool_chain chain = stage_next(&p->stage);
@@ -334,11 +335,9 @@ send_first(struct peer_env *env, struct peer *p, const struct now *now)
 		};
 		if (!send_frame(env, p, now, &f))
 			drop_add(&env->drops, DROP_STAGE_EXPIRED);
-		else
-			sent = true;
 		pool_give(&env->pool, &chain);
 	}
-	if (!sent)
+	if (p->tx_frames == sent)
 		send_keepalive(env, p, now);
 }
 
@@ -411,8 +410,8 @@ session_made(const struct peer_env *env, struct peer *p, const struct now *now)
 
 /* The current session is new and both sides have proven themselves. */
 static void
-session_established(struct peer_env *env, struct peer *p, const struct now *now,
-    const struct path *from)
+session_established(
+    struct peer_env *env, struct peer *p, const struct path *from)
 {
 	const bool was_up = p->up;
 
@@ -425,7 +424,6 @@ session_established(struct peer_env *env, struct peer *p, const struct now *now,
 	p->up = true;
 	if (!was_up)
 		peer_event(env, p, SINK_PEER_UP);
-	send_first(env, p, now);
 }
 
 /* True if the initiation may be answered: ours, if it crosses, gives way. */
@@ -515,7 +513,8 @@ peer_response(struct peer_env *env, struct peer *p, const struct now *now,
 	suite_wipe(&keys, sizeof(keys));
 	session_made(env, p, now);
 	timers_authentic_received(p, now);
-	session_established(env, p, now, from);
+	session_established(env, p, from);
+	send_first(env, p, now);
 	timers_answer_expected(p, now);
 	return DROP_NONE;
 }
@@ -674,11 +673,15 @@ peer_data(struct peer_env *env, struct peer *p, const struct now *now,
 	const bool data = text_is_data(text, opened.text_len);
 
 	timers_authentic_received(p, now);
-	if (keys_confirm(&p->keys, &env->indices, s))
-		session_established(env, p, now, in->from);
-	else if (s == p->keys.current)
+	if (keys_confirm(&p->keys, &env->indices, s)) {
+		session_established(env, p, in->from);
+		/* A CLOSE is not answered. */
+		if (opened.text_len == 0 || text[0] != WIRE_CLOSE)
+			send_first(env, p, now);
+	} else if (s == p->keys.current) {
 		notice_source(env, p, now, in->from,
 		    opened.newest && (data || opened.text_len == 0));
+	}
 	if (data)
 		timers_data_received(p, now);
 	why = take_content(env, p, now, in, &opened, out);
@@ -742,9 +745,11 @@ peer_resolved(struct peer_env *env, struct peer *p, const struct now *now,
 void
 peer_stamp_stored(struct peer_env *env, struct peer *p, const struct now *now)
 {
+	/* The attempt is counted already. */
+	const unsigned int n = p->attempts > 0 ? p->attempts - 1 : 0;
 	struct path to;
 
-	if (p->due && choose_target(p, &to))
+	if (p->due && choose_target(p, n, &to))
 		send_initiation(env, p, now, &to);
 }
 
@@ -781,7 +786,7 @@ peer_close(struct peer_env *env, struct peer *p, const struct now *now)
 	keys_wipe(&p->keys, &env->indices);
 	forget_pending(env, p);
 	timers_init(&p->timers);
-	p->up = false;
+	p->up = p->due = false;
 }
 
 static void
@@ -802,8 +807,10 @@ peer_fire(struct peer_env *env, struct peer *p, const struct now *now,
 		want_session(env, p, now);
 		break;
 	case TIMER_WIPE:
+		/* Not the pending handshake: after a sleep it is as young as
+		 * this tick. */
 		keys_wipe(&p->keys, &env->indices);
-		forget_pending(env, p);
+		peer_lost(env, p);
 		break;
 	case TIMER_ROAM:
 		send_challenge(env, p, now);

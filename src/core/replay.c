@@ -33,7 +33,7 @@ replay_accept(struct replay *r, uint64_t counter)
 
 	if (counter >= r->next)
 		replay_advance(r, counter);
-	else if (r->next - 1 - counter >= REPLAY_WINDOW)
+	else if (r->next - 1 - counter > REPLAY_WINDOW)
 		return DROP_REPLAY_OLD;
 	if ((*word & bit) != 0)
 		return DROP_REPLAY;

@@ -3,13 +3,23 @@
 
 #include "core/suite.h"
 
+static bool
+roam_has_failed(
+    const struct roam *r, const struct addr *remote, uint64_t now_ns)
+{
+	for (int i = 0; i < ROAM_FAILURES; i++)
+		if (addr_equal(&r->failures[i].remote, remote) &&
+		    now_ns - r->failures[i].at_ns < ROAM_REFUSE)
+			return true;
+	return false;
+}
+
 bool
 roam_start(struct roam *r, const struct sink *sink, uint64_t now_ns,
     const struct path *candidate)
 {
 	if (addr_is_set(&r->candidate.remote) ||
-	    (addr_equal(&r->failed, &candidate->remote) &&
-		now_ns - r->failed_ns < ROAM_REFUSE))
+	    roam_has_failed(r, &candidate->remote, now_ns))
 		return false;
 	r->candidate = *candidate;
 	r->sent = 0;
@@ -24,8 +34,11 @@ roam_next(struct roam *r, uint64_t now_ns)
 		r->sent++;
 		return true;
 	}
-	r->failed = r->candidate.remote;
-	r->failed_ns = now_ns;
+	r->failures[r->next_failure] = (struct roam_failure){
+		.remote = r->candidate.remote,
+		.at_ns = now_ns,
+	};
+	r->next_failure = (r->next_failure + 1) % ROAM_FAILURES;
 	roam_stop(r);
 	return false;
 }

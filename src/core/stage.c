@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/stage.h"
 
+#include <assert.h>
+
 struct pool_chain
 stage_next(struct stage *s)
 {
@@ -31,6 +33,10 @@ stage_add(struct stage *s, struct pool *pool, struct drop_counts *drops,
 {
 	const unsigned int blocks = pool_blocks(f->len);
 
+	if (pool->free_count + s->blocks < blocks) {
+		drop_add(drops, DROP_POOL); /* others hold the rest */
+		return;
+	}
 	while (s->count > 0 &&
 	    (s->count == STAGE_FRAMES || pool->free_count < blocks ||
 		s->blocks + blocks > STAGE_MEMORY / POOL_BLOCK))
@@ -39,10 +45,8 @@ stage_add(struct stage *s, struct pool *pool, struct drop_counts *drops,
 	struct pool_chain *chain =
 	    &s->frames[(s->first + s->count) % STAGE_FRAMES];
 	const enum drop why = pool_take(pool, chain, f->len);
-	if (why != DROP_NONE) {
-		drop_add(drops, why);
-		return;
-	}
+	assert(why == DROP_NONE);
+	(void)why;
 	pool_write(pool, chain, 0, f->data, f->len);
 	s->count++;
 	s->blocks += blocks;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/fragment.h"
+#include "core/offload.h"
 #include "core/wire.h"
 
 /* Room for text_len bytes of content; they begin WIRE_DATA_HEADER later. */
@@ -44,6 +45,11 @@ transmit_whole(const struct transmit *t, const struct frame *f)
 		return DROP_SEND_ROOM;
 	dgram[WIRE_DATA_HEADER] = WIRE_FRAME;
 	memcpy(dgram + WIRE_DATA_HEADER + WIRE_KIND_LEN, f->data, f->len);
+	if (t->mss_clamp)
+		offload_clamp_mss(dgram + WIRE_DATA_HEADER + WIRE_KIND_LEN,
+		    f->len,
+		    t->path_size -
+			session_dgram_len(t->session, WIRE_KIND_LEN));
 	transmit_commit(t, dgram, WIRE_KIND_LEN + f->len);
 	return DROP_NONE;
 }

@@ -230,6 +230,13 @@ take_memory(struct load *l, const struct value *v)
 }
 
 static const char *
+take_mss_clamp(struct load *l, const struct value *v)
+{
+	l->conf->mss_clamp = v->flag;
+	return NULL;
+}
+
+static const char *
 take_forward(struct load *l, const struct value *v)
 {
 	l->conf->forward = v->flag;
@@ -339,6 +346,7 @@ static take_fn *const take[CONF_ID_COUNT] = {
 	[CONF_CONTROL_SOCKET] = take_socket,
 	[CONF_STATE_DIR] = take_state_dir,
 	[CONF_MEMORY] = take_memory,
+	[CONF_MSS_CLAMP] = take_mss_clamp,
 	[CONF_SWITCH_FORWARD] = take_forward,
 	[CONF_MAX_PEERS] = take_max_peers,
 	[CONF_PEER_PUBLIC_KEY] = take_public_key,

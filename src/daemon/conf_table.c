@@ -110,6 +110,12 @@ static const struct conf_key keys[] = {
 		.preset = "4194304",
 		.help = "room for waiting frames and fragments",
 	},
+	[CONF_MSS_CLAMP] = {
+		.name = "mss_clamp",
+		.type = CONF_BOOLEAN,
+		.preset = "true",
+		.help = "TCP is asked for segments without fragments",
+	},
 	[CONF_SWITCH_FORWARD] = {
 		.name = "switch.forward",
 		.type = CONF_BOOLEAN,

@@ -33,6 +33,7 @@ struct daemon {
 	struct floor floor;
 	struct udp *udp;
 	struct netif *netif;
+	void *memory; /* holds the node, aligned */
 	struct node *node;
 	struct ctl *ctl;
 	struct lookup_env lookup_env;
@@ -197,7 +198,7 @@ read_udp(struct daemon *d, int which)
 	struct udp_dgram batch[UDP_BATCH];
 
 	d->now = mono_now();
-	for (int i = 0; i < DAEMON_BATCHES; i++) {
+	for (int i = 0; i < DAEMON_BATCHES || udp_more(d->udp); i++) {
 		const int n = udp_recv(d->udp, which, batch, UDP_BATCH);
 
 		for (int k = 0; k < n; k++)
@@ -205,7 +206,7 @@ read_udp(struct daemon *d, int which)
 			    batch[k].data, batch[k].len);
 		(void)end_batch(d);
 		if (n < UDP_BATCH)
-			break;
+			break; /* that was all */
 	}
 }
 
@@ -330,6 +331,7 @@ make_node_config(const struct daemon *d, uint64_t floor)
 		.port = udp_port(d->udp),
 		.max_peers = c->max_peers,
 		.memory = c->memory,
+		.mss_clamp = c->mss_clamp,
 		.forward = c->forward,
 		.stamp_floor = floor,
 	};
@@ -345,8 +347,7 @@ static int
 open_node(struct daemon *d, uint64_t floor)
 {
 	struct node_config c = make_node_config(d, floor);
-	void *memory = NULL;
-	int error, status = -1;
+	int status = -1;
 
 	c.sink = (struct sink){
 		.ctx = d,
@@ -359,15 +360,15 @@ open_node(struct daemon *d, uint64_t floor)
 		.event = sink_event,
 	};
 	d->now = mono_now();
-	const size_t len = node_size(&c);
-	error = posix_memalign(&memory, NODE_ALIGN, len);
-	if (error != 0) {
+	/* calloc's pages are the system's zeros: what is not used takes no
+	 * memory. */
+	d->memory = calloc(1, node_size(&c) + NODE_ALIGN);
+	if (d->memory == NULL) {
 		log_error("no memory for %u peers", c.max_peers);
-		errno = error;
 		goto out;
 	}
-	memset(memory, 0, len);
-	d->node = memory;
+	d->node = (struct node *)(((uintptr_t)d->memory + NODE_ALIGN - 1) &
+	    ~(uintptr_t)(NODE_ALIGN - 1));
 	if (node_init(d->node, &c, &d->now) == DROP_NONE)
 		status = 0;
 	else
@@ -492,7 +493,7 @@ daemon_close(struct daemon *d)
 		udp_close(d->udp);
 	if (d->node != NULL)
 		node_wipe(d->node);
-	free(d->node);
+	free(d->memory);
 	if (d->loop != NULL)
 		loop_close(d->loop);
 }

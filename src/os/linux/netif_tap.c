@@ -205,7 +205,10 @@ netif_name(const struct netif *n)
 	return n->name;
 }
 
-/* Length of a frame; 0: none waiting; -1 with errno: the interface is gone. */
+/*
+ * Length of a frame; 0: none waiting, also while the interface is down; -1 with
+ * errno: the interface is gone.
+ */
 static ssize_t
 read_frame(const struct netif *n, uint8_t *out)
 {
@@ -214,10 +217,7 @@ read_frame(const struct netif *n, uint8_t *out)
 	do
 		len = read(n->fd, out, n->frame_room);
 	while (len == -1 && errno == EINTR);
-	/* EIO is said of an interface that is down and may come up again. */
-	if (len == -1 && (errno == EAGAIN || errno == EIO))
-		return 0;
-	return len;
+	return len == -1 && errno == EAGAIN ? 0 : len;
 }
 
 /*

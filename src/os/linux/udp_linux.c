@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,30 +15,27 @@
 #include "os/ifconf.h"
 #include "os/log.h"
 #include "os/sockaddr.h"
+#include "os/udp_rx.h"
 
 enum {
 	SOCKET_IPV4 = 0,
 	SOCKET_IPV6 = 1,
 	PORT_TRIES = 16, /* ports tried until both families have the same */
-	CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)),
-	RECV_TRIES = 4, /* calls in one udp_recv that may come to nothing */
+	/* a source address and the size of a run's datagrams */
+	CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+	    CMSG_SPACE(sizeof(uint16_t)),
+	RUN_DGRAMS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
+	RUN_BYTES = 65000, /* of payload; less than IPv4's length field */
+	RECV_TRIES = 4,    /* calls in one udp_recv that may come to nothing */
 };
 
 _Static_assert(UDP_SOCKETS == SOCKET_IPV6 + 1, "one socket for each family");
 _Static_assert(UDP_BATCH <= 1024, "UIO_MAXIOV: the kernel sends no more");
 _Static_assert(UDP_ARENA >= UDP_DGRAM_MAX, "the arena holds one datagram");
 
-/* Room for one control message, the larger of two; cmsg(3). */
+/* Room for control messages; cmsg(3). */
 struct control {
 	alignas(struct cmsghdr) uint8_t bytes[CONTROL_LEN];
-};
-
-struct rx {
-	struct mmsghdr msgs[UDP_BATCH];
-	struct iovec iovs[UDP_BATCH];
-	struct sockaddr_storage names[UDP_BATCH];
-	struct control controls[UDP_BATCH];
-	uint8_t data[UDP_BATCH][UDP_DGRAM_MAX];
 };
 
 /* Consecutive datagrams on one path share what the kernel is told of it. */
@@ -51,8 +49,9 @@ struct dest {
 };
 
 /*
- * Datagrams lie in the arena back to back, as UDP_SEGMENT (udp(7)) would want
- * them.
+ * Datagrams lie in the arena back to back, as UDP_SEGMENT (udp(7)) wants
+ * them: consecutive ones of one length on one path leave as one message, which
+ * the kernel, or the network card, cuts again. The last may be shorter.
  */
 struct tx {
 	unsigned int count;    /* datagrams committed */
@@ -60,9 +59,16 @@ struct tx {
 	size_t used;           /* bytes of the arena they use */
 	struct dest *reserved; /* NULL: nothing is reserved */
 	size_t reserved_len;
+	struct iovec dgrams[UDP_BATCH];
+	struct dest *to[UDP_BATCH];
+
+	/* Messages of one system call; start: their first datagrams, and at
+	 * the end the datagram behind the last. */
+	unsigned int start[UDP_BATCH + 1];
 	struct mmsghdr msgs[UDP_BATCH];
 	struct iovec iovs[UDP_BATCH];
-	struct dest *to[UDP_BATCH];
+	struct control controls[UDP_BATCH];
+
 	struct dest dest[UDP_BATCH];
 	uint8_t arena[UDP_ARENA];
 };
@@ -70,11 +76,12 @@ struct tx {
 struct udp {
 	int fds[UDP_SOCKETS];
 	uint16_t port;
+	bool runs;     /* the system takes them */
 	bool flushing; /* the refused callback must not send */
 	struct drop_counts *drops;
 	udp_refused_fn *refused;
 	void *refused_ctx;
-	struct rx rx;
+	struct udp_rx rx;
 	struct tx tx;
 };
 
@@ -312,103 +319,11 @@ log_open_error(const struct udp_config *c)
 	}
 }
 
-static void
-rx_init(struct rx *rx)
-{
-	for (unsigned int i = 0; i < UDP_BATCH; i++) {
-		rx->iovs[i] = (struct iovec){
-			.iov_base = rx->data[i],
-			.iov_len = sizeof(rx->data[i]),
-		};
-		rx->msgs[i].msg_hdr = (struct msghdr){
-			.msg_name = &rx->names[i],
-			.msg_iov = &rx->iovs[i],
-			.msg_iovlen = 1,
-			.msg_control = &rx->controls[i],
-		};
-	}
-}
-
-/* The kernel overwrote these lengths with what it used of the room. */
-static void
-rx_rewind(struct rx *rx, int max)
-{
-	for (int i = 0; i < max; i++) {
-		struct msghdr *m = &rx->msgs[i].msg_hdr;
-
-		m->msg_namelen = sizeof(rx->names[i]);
-		m->msg_controllen = sizeof(rx->controls[i]);
-	}
-}
-
-/* Link-local addresses mean nothing without their interface (RFC 4007). */
-static void
-read_local_ipv6(struct addr *local, const struct in6_pktinfo *info)
-{
-	/* A group address cannot be the source of an answer. */
-	if (IN6_IS_ADDR_MULTICAST(&info->ipi6_addr))
-		return;
-	local->family = ADDR_IPV6;
-	memcpy(local->ip, &info->ipi6_addr, sizeof(info->ipi6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
-		local->scope = info->ipi6_ifindex;
-}
-
-/*
- * ipi_spec_dst is the address to answer from, also where the datagram went
- * to a broadcast address (ip(7)).
- */
-static void
-read_local(struct addr *local, struct msghdr *m)
-{
-	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
-
-	*local = (struct addr){ .family = ADDR_NONE };
-	if (c == NULL)
-		return;
-	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-		struct in_pktinfo info;
-
-		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		local->family = ADDR_IPV4;
-		memcpy(
-		    local->ip, &info.ipi_spec_dst, sizeof(info.ipi_spec_dst));
-	} else if (c->cmsg_level == IPPROTO_IPV6 &&
-	    c->cmsg_type == IPV6_PKTINFO) {
-		struct in6_pktinfo info;
-
-		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		read_local_ipv6(local, &info);
-	}
-}
-
-/* Returns how many of the datagrams received are whole. */
-static int
-rx_collect(struct udp *u, int count, struct udp_dgram *out)
-{
-	int good = 0;
-
-	for (int i = 0; i < count; i++) {
-		struct msghdr *m = &u->rx.msgs[i].msg_hdr;
-		struct udp_dgram *d = &out[good];
-
-		if ((m->msg_flags & MSG_TRUNC) != 0 ||
-		    !sockaddr_to_addr(
-			&d->from.remote, m->msg_name, m->msg_namelen)) {
-			drop_add(u->drops, DROP_DGRAM_TRUNCATED);
-			continue;
-		}
-		read_local(&d->from.local, m);
-		d->data = u->rx.data[i];
-		d->len = u->rx.msgs[i].msg_len;
-		good++;
-	}
-	return good;
-}
-
+/* Appends a control message to those that fill `used` bytes of the room.
+ * Returns what they fill then. */
 static size_t
-put_control(
-    struct control *out, int level, int type, const void *data, size_t len)
+put_control(struct control *out, size_t used, int level, int type,
+    const void *data, size_t len)
 {
 	const struct cmsghdr header = {
 		.cmsg_level = level,
@@ -416,9 +331,9 @@ put_control(
 		.cmsg_len = CMSG_LEN(len),
 	};
 
-	memcpy(out->bytes, &header, sizeof(header));
-	memcpy(out->bytes + CMSG_LEN(0), data, len);
-	return CMSG_SPACE(len);
+	memcpy(out->bytes + used, &header, sizeof(header));
+	memcpy(out->bytes + used + CMSG_LEN(0), data, len);
+	return used + CMSG_SPACE(len);
 }
 
 static void
@@ -434,11 +349,11 @@ put_source(struct dest *d)
 	if (local->family == ADDR_IPV4) {
 		memcpy(&v4.ipi_spec_dst, local->ip, sizeof(v4.ipi_spec_dst));
 		d->control_len = put_control(
-		    &d->control, IPPROTO_IP, IP_PKTINFO, &v4, sizeof(v4));
+		    &d->control, 0, IPPROTO_IP, IP_PKTINFO, &v4, sizeof(v4));
 	} else {
 		memcpy(&v6.ipi6_addr, local->ip, sizeof(v6.ipi6_addr));
-		d->control_len = put_control(
-		    &d->control, IPPROTO_IPV6, IPV6_PKTINFO, &v6, sizeof(v6));
+		d->control_len = put_control(&d->control, 0, IPPROTO_IPV6,
+		    IPV6_PKTINFO, &v6, sizeof(v6));
 	}
 }
 
@@ -489,38 +404,121 @@ refuse(struct udp *u, unsigned int i, int error)
 	}
 	drop_add(u->drops, DROP_SEND_SIZE);
 	if (u->refused != NULL)
-		u->refused(
-		    u->refused_ctx, &u->tx.to[i]->path, u->tx.iovs[i].iov_len);
+		u->refused(u->refused_ctx, &u->tx.to[i]->path,
+		    u->tx.dgrams[i].iov_len);
+}
+
+/* The end of the datagrams that can leave as one message with first. */
+static unsigned int
+tx_message_end(const struct tx *tx, unsigned int first, unsigned int limit)
+{
+	const size_t unit = tx->dgrams[first].iov_len;
+	unsigned int end = first + 1;
+	size_t bytes = unit;
+
+	limit = (unsigned int)size_min(limit, first + RUN_DGRAMS);
+	while (end < limit && tx->to[end] == tx->to[first] &&
+	    tx->dgrams[end - 1].iov_len == unit &&
+	    tx->dgrams[end].iov_len <= unit &&
+	    bytes + tx->dgrams[end].iov_len <= RUN_BYTES)
+		bytes += tx->dgrams[end++].iov_len;
+	return end;
+}
+
+static void
+tx_put_message(
+    struct tx *tx, unsigned int i, unsigned int first, unsigned int end)
+{
+	struct dest *d = tx->to[first];
+	const struct iovec *last = &tx->dgrams[end - 1];
+	const uint16_t unit = (uint16_t)tx->dgrams[first].iov_len;
+	uint8_t *begin = tx->dgrams[first].iov_base;
+	size_t control_len = d->control_len;
+
+	tx->controls[i] = d->control;
+	if (end - first > 1)
+		control_len = put_control(&tx->controls[i], control_len,
+		    IPPROTO_UDP, UDP_SEGMENT, &unit, sizeof(unit));
+	tx->iovs[i].iov_base = begin;
+	tx->iovs[i].iov_len =
+	    (size_t)((uint8_t *)last->iov_base - begin) + last->iov_len;
+	tx->msgs[i].msg_hdr = (struct msghdr){
+		.msg_name = &d->name,
+		.msg_namelen = d->name_len,
+		.msg_iov = &tx->iovs[i],
+		.msg_iovlen = 1,
+		.msg_control = control_len == 0 ? NULL : &tx->controls[i],
+		.msg_controllen = control_len,
+	};
+	tx->start[i] = first;
+}
+
+/* Makes messages of datagrams; returns how many. */
+static unsigned int
+tx_fill(struct tx *tx, unsigned int first, unsigned int end, bool runs)
+{
+	unsigned int n = 0;
+
+	while (first < end) {
+		const unsigned int next =
+		    runs ? tx_message_end(tx, first, end) : first + 1;
+
+		tx_put_message(tx, n++, first, next);
+		first = next;
+	}
+	tx->start[n] = end;
+	return n;
 }
 
 /*
- * sendmmsg(2) tells an error only of the first datagram it is given. Any
- * other than for size or room may be an older one left on the socket, which
- * telling has cleared: so such a datagram has a second try.
+ * sendmmsg(2) tells an error only of the first message it is given. A run is
+ * then sent once more one by one, which tells which of its datagrams is at
+ * fault; EIO means that the interface cannot have runs at all (udp(7)). Any
+ * error other than for size or room may be an older one left on the socket,
+ * which telling has cleared: so such a datagram has a second try.
  */
 static void
 send_run(struct udp *u, unsigned int first, unsigned int end)
 {
-	const int fd = u->fds[u->tx.to[first]->which];
-	bool retried = false;
+	struct tx *tx = &u->tx;
+	const int fd = u->fds[tx->to[first]->which];
+	bool runs = u->runs, retried = false;
 
 	while (first < end) {
-		const int sent =
-		    sendmmsg(fd, &u->tx.msgs[first], end - first, MSG_DONTWAIT);
+		const unsigned int n = tx_fill(tx, first, end, runs);
+		const int sent = sendmmsg(fd, tx->msgs, n, MSG_DONTWAIT);
 
 		if (sent > 0) {
-			first += (unsigned int)sent;
+			first = tx->start[sent];
+			runs = u->runs;
 			retried = false;
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
 			u->drops->n[DROP_SEND_ROOM] += end - first;
 			return;
+		} else if (tx->start[1] - first > 1) {
+			u->runs = u->runs && errno != EIO;
+			runs = false;
 		} else if (!retried && errno != EMSGSIZE) {
 			retried = true;
 		} else {
 			refuse(u, first, errno);
 			first++;
+			runs = u->runs;
 			retried = false;
 		}
+	}
+}
+
+/* Runs both ways where the system has them (Linux 4.18 and 5.0). */
+static void
+set_offloads(struct udp *u)
+{
+	for (int which = 0; which < UDP_SOCKETS; which++) {
+		if (u->fds[which] == -1)
+			continue;
+		udp_rx_offload(u->fds[which]);
+		u->runs |=
+		    set_option(u->fds[which], IPPROTO_UDP, UDP_SEGMENT, 0) == 0;
 	}
 }
 
@@ -543,7 +541,8 @@ udp_open(const struct udp_config *c)
 		return NULL;
 	}
 	set_buffers(u);
-	rx_init(&u->rx);
+	set_offloads(u);
+	udp_rx_init(&u->rx);
 	return u;
 }
 
@@ -574,20 +573,20 @@ udp_port(const struct udp *u)
 int
 udp_recv(struct udp *u, int which, struct udp_dgram *out, int max)
 {
-	assert(max > 0 && max <= UDP_BATCH);
-	for (int tries = 0; tries < RECV_TRIES; tries++) {
-		int count, good;
+	int n = udp_rx_take(&u->rx, u->drops, out, max);
 
-		rx_rewind(&u->rx, max);
-		count = recvmmsg(u->fds[which], u->rx.msgs, (unsigned int)max,
-		    MSG_DONTWAIT, NULL);
-		if (count == -1 && errno == EAGAIN)
+	for (int tries = 0; n == 0 && tries < RECV_TRIES; tries++) {
+		if (udp_rx_fill(&u->rx, u->fds[which]) == 0 && errno == EAGAIN)
 			return 0;
-		good = count > 0 ? rx_collect(u, count, out) : 0;
-		if (good > 0)
-			return good;
+		n = udp_rx_take(&u->rx, u->drops, out, max);
 	}
-	return 0;
+	return n;
+}
+
+bool
+udp_more(const struct udp *u)
+{
+	return udp_rx_more(&u->rx);
 }
 
 uint8_t *
@@ -617,17 +616,9 @@ udp_commit(struct udp *u, size_t len)
 	tx->reserved = NULL;
 	if (len == 0)
 		return;
-	tx->iovs[i] = (struct iovec){
+	tx->dgrams[i] = (struct iovec){
 		.iov_base = tx->arena + tx->used,
 		.iov_len = len,
-	};
-	tx->msgs[i].msg_hdr = (struct msghdr){
-		.msg_name = &d->name,
-		.msg_namelen = d->name_len,
-		.msg_iov = &tx->iovs[i],
-		.msg_iovlen = 1,
-		.msg_control = d->control_len == 0 ? NULL : &d->control,
-		.msg_controllen = d->control_len,
 	};
 	tx->to[i] = d;
 	tx->dests = (unsigned int)(d - tx->dest) + 1;

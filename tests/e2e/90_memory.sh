@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+# A hub with 16 peers stays below 16 MiB of resident memory (issue 3).
+
+LIMIT_KIB=16384
+
+peers_up()
+{
+	[ "$(status_of hub '[.peers[] | select(.up)] | length')" -eq 16 ]
+}
+
+test_16_peers()
+{
+	host hub
+	guests=
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		host "p$n"
+		conf "p$n" "$(peer hub)" </dev/null
+		guests="$guests${guests:+,}$(guest "p$n")"
+	done
+	echo 'switch = { forward = true; };' | conf hub "$guests"
+	start hub
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		start "p$n"
+	done
+	wait_for 60 peers_up
+	pings p1 "$(inner4 p16)" 1472
+	pings hub "$(inner4 p8)" 1472
+	rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$(cat "$DIR/hub/pid")/status")
+	note "VmRSS of the hub: $rss KiB"
+	[ "$rss" -lt $LIMIT_KIB ] || fail "$rss KiB resident"
+}

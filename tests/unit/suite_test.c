@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/suite.h"
+
+#include "unit.h"
+
+/* Bytes 0, 1, 2 and so on: the key and data of the constants made here. */
+static uint8_t count_up[128];
+
+static int
+set_up(void **state)
+{
+	for (size_t i = 0; i < sizeof(count_up); i++)
+		count_up[i] = (uint8_t)i;
+	return unit_start(state);
+}
+
+/*
+ * RFC 8439, A.5. (The vector of 2.8.2 has a nonce that begins with 07, which
+ * Noise's nonces never do.) Its nonce read as a counter is little-endian.
+ */
+static void
+test_chacha20_poly1305_of_rfc8439(void **state)
+{
+	const char *plain =
+	    "Internet-Drafts are draft documents valid for a maximum of six "
+	    "months and may be updated, replaced, or obsoleted by other "
+	    "documents at any time. It is inappropriate to use "
+	    "Internet-Drafts as reference material or to cite them other "
+	    "than as /\xe2\x80\x9cwork in progress./\xe2\x80\x9d";
+	const char *sealed =
+	    "64a0861575861af460f062c79be643bd5e805cfd345cf389f108670ac76c8cb2"
+	    "4c6cfc18755d43eea09ee94e382d26b0bdb7b73c321b0100d4f03b7f355894cf"
+	    "332f830e710b97ce98c8a84abd0b948114ad176e008d33bd60f982b1ff37c855"
+	    "9797a06ef4f0ef61c186324e2b3506383606907b6a7c02b0f9f6157b53c867e4"
+	    "b9166c767b804d46a59b5216cde7a4e99040c5a40433225ee282a1b0a06c523e"
+	    "af4534d7f83fa1155b0047718cbc546a0d072b04b3564eea1b422273f548271a"
+	    "0bb2316053fa76991955ebd63159434ecebb4e466dae5a1073a6727627097a10"
+	    "49e617d91d361094fa68f0ff77987130305beaba2eda04df997b714d6c6f2c29"
+	    "a6ad5cb4022b02709b eead9d67890cbb22392336fea1851f38";
+	const uint64_t counter = UINT64_C(0x0807060504030201);
+	uint8_t key[SUITE_KEY_LEN], ad[12], want[281], text[281];
+	struct suite_key k;
+
+	(void)state;
+	unit_hex(key, sizeof(key),
+	    "1c9240a5eb55d38af333888604f6b5f0"
+	    "473917c1402b80099dca5cbc207075c0");
+	unit_hex(ad, sizeof(ad), "f33388860000000000004e91");
+	assert_int_equal(unit_hex(want, sizeof(want), sealed), 281);
+	suite_key_init(&k, SUITE_CHACHA20_POLY1305, key);
+	memcpy(text, plain, 265);
+	suite_seal(&k, counter, ad, sizeof(ad), text, 265);
+	assert_memory_equal(text, want, sizeof(want));
+	assert_true(suite_open(&k, counter, ad, sizeof(ad), text, 281));
+	assert_memory_equal(text, plain, 265);
+}
+
+static void
+skip_without_gcm(void)
+{
+	if ((suite_ciphers_available() & 1u << SUITE_AES256_GCM) != 0)
+		return;
+	print_message("this processor has no AES instructions\n");
+	skip();
+}
+
+/* Test cases 13 and 14 of "The Galois/Counter Mode of Operation", which NIST
+ * took over: key and nonce are zeros. */
+static void
+test_aes256_gcm_of_nist(void **state)
+{
+	const uint8_t key[SUITE_KEY_LEN] = { 0 };
+	uint8_t text[32] = { 0 };
+	struct suite_key k;
+
+	(void)state;
+	skip_without_gcm();
+	suite_key_init(&k, SUITE_AES256_GCM, key);
+	suite_seal(&k, 0, NULL, 0, text, 0);
+	unit_assert_hex(text, 16, "530f8afbc74536b9a963b4f1c4cb738b");
+	memset(text, 0, sizeof(text));
+	suite_seal(&k, 0, NULL, 0, text, 16);
+	unit_assert_hex(text, 32,
+	    "cea7403d4d606b6e074ec5d3baf39d18"
+	    "d0d1c8a799996bf0265b98b5d48ab919");
+	assert_true(suite_open(&k, 0, NULL, 0, text, 32));
+	assert_true(sodium_is_zero(text, 16));
+}
+
+/*
+ * The counter's place and byte order in the nonce. Made with Python's
+ * cryptography 38: AESGCM(bytes(range(32))).encrypt(bytes(4) +
+ * 0x0102030405060708.to_bytes(8, "big"), b"lansplice", bytes(range(16)));
+ * ChaCha20Poly1305 the same with "little".
+ */
+static const struct {
+	enum suite_cipher cipher;
+	const char *sealed;
+} nonces[] = {
+	{ SUITE_CHACHA20_POLY1305,
+	    "9c28c397db55837b01a148848fb20568a5d2a14096c89ab76b" },
+	{ SUITE_AES256_GCM,
+	    "68300b7dad8d60fd662402814975471ff1e0e9c8ab832d87a2" },
+};
+
+static void
+check_nonce(enum suite_cipher c, const char *sealed)
+{
+	const uint64_t counter = UINT64_C(0x0102030405060708);
+	struct suite_key k;
+	uint8_t text[25];
+
+	memcpy(text, "lansplice", 9);
+	suite_key_init(&k, c, count_up);
+	suite_seal(&k, counter, count_up, 16, text, 9);
+	unit_assert_hex(text, sizeof(text), sealed);
+	assert_true(suite_open(&k, counter, count_up, 16, text, 25));
+	assert_memory_equal(text, "lansplice", 9);
+}
+
+static void
+test_nonce_of_chacha20_poly1305(void **state)
+{
+	(void)state;
+	check_nonce(nonces[0].cipher, nonces[0].sealed);
+}
+
+static void
+test_nonce_of_aes256_gcm(void **state)
+{
+	(void)state;
+	skip_without_gcm();
+	check_nonce(nonces[1].cipher, nonces[1].sealed);
+}
+
+/* What is opened: a counter, additional data, text and tag. */
+struct sealed {
+	uint64_t counter;
+	uint8_t ad[16];
+	uint8_t text[20 + SUITE_TAG_MAX];
+	size_t len;
+};
+
+static bool
+open_copy(const struct suite_key *k, const struct sealed *s)
+{
+	uint8_t *text = unit_copy(s->text, s->len);
+	const bool good =
+	    suite_open(k, s->counter, s->ad, sizeof(s->ad), text, s->len);
+
+	if (!good && s->len >= suite_tag_len(k->cipher))
+		assert_true(
+		    sodium_is_zero(text, s->len - suite_tag_len(k->cipher)));
+	free(text);
+	return good;
+}
+
+static void
+check_flips(const struct suite_key *k, struct sealed *s)
+{
+	for (size_t i = 0; i < 8 * s->len; i++) {
+		s->text[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_false(open_copy(k, s));
+		s->text[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	for (size_t i = 0; i < 8 * sizeof(s->ad); i++) {
+		s->ad[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_false(open_copy(k, s));
+		s->ad[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	for (int i = 0; i < 64; i++) {
+		s->counter ^= UINT64_C(1) << i;
+		assert_false(open_copy(k, s));
+		s->counter ^= UINT64_C(1) << i;
+	}
+}
+
+static void
+check_tampering(enum suite_cipher c)
+{
+	struct sealed s = { .counter = 7, .text = "a frame of 20 bytes" };
+	struct suite_key k, other;
+
+	suite_key_init(&k, c, count_up);
+	suite_key_init(&other, c, count_up + 1);
+	suite_seal(&k, s.counter, s.ad, sizeof(s.ad), s.text, 20);
+	s.len = 20 + suite_tag_len(c);
+	assert_true(open_copy(&k, &s));
+	check_flips(&k, &s);
+	assert_false(open_copy(&other, &s));
+	assert_true(open_copy(&k, &s));
+	while (s.len-- > 0)
+		assert_false(open_copy(&k, &s));
+}
+
+static void
+test_tampering_chacha20_poly1305(void **state)
+{
+	(void)state;
+	check_tampering(SUITE_CHACHA20_POLY1305);
+}
+
+static void
+test_tampering_aes256_gcm(void **state)
+{
+	(void)state;
+	skip_without_gcm();
+	check_tampering(SUITE_AES256_GCM);
+}
+
+/* As above, with nonce zero and bytes(range(64)) as additional data. */
+static void
+test_handshake_aead(void **state)
+{
+	const char *sealed =
+	    "74d92c42dd8acfb276e51d5c2b9c524db8a281da806ce81a05";
+	uint8_t out[25], plain[9];
+
+	(void)state;
+	suite_handshake_seal(
+	    out, count_up, count_up, (const uint8_t *)"lansplice", 9);
+	unit_assert_hex(out, sizeof(out), sealed);
+	assert_true(suite_handshake_open(plain, count_up, count_up, out, 25));
+	assert_memory_equal(plain, "lansplice", 9);
+	assert_false(
+	    suite_handshake_open(plain, count_up, count_up + 1, out, 25));
+	assert_false(
+	    suite_handshake_open(plain, count_up + 1, count_up, out, 25));
+	assert_false(suite_handshake_open(plain, count_up, count_up, out, 24));
+	assert_false(suite_handshake_open(plain, count_up, count_up, out, 15));
+}
+
+/* RFC 7693, appendix A. */
+static void
+test_blake2b_of_rfc7693(void **state)
+{
+	const char *want =
+	    "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+	    "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923";
+	uint8_t out[SUITE_HASH_LEN];
+
+	(void)state;
+	suite_hash(out, "abc", 3, NULL, 0);
+	unit_assert_hex(out, sizeof(out), want);
+	suite_hash(out, "a", 1, "bc", 2);
+	unit_assert_hex(out, sizeof(out), want);
+	suite_hash(out, NULL, 0, "abc", 3);
+	unit_assert_hex(out, sizeof(out), want);
+}
+
+/* Python: hashlib.blake2b(b"abc", digest_size=N, key=bytes(range(32))), the
+ * first without a key. */
+static void
+test_short_and_keyed_hashes(void **state)
+{
+	uint8_t out[SUITE_KEY_LEN];
+
+	(void)state;
+	suite_hash32(out, "a", 1, "b", 1, "c", 1);
+	unit_assert_hex(out, sizeof(out),
+	    "bddd813c634239723171ef3fee98579b"
+	    "94964e3bb1cb3e427262c8c068d52319");
+	suite_mac(out, count_up, "abc", 3);
+	unit_assert_hex(out, SUITE_MAC_LEN, "1a64be47e4729d951c302ee543f97cf3");
+	suite_kdf32(out, count_up, "abc", 3);
+	unit_assert_hex(out, sizeof(out),
+	    "d63a32d3e44738d7907f964316c241ad"
+	    "aba0abfeabc32349677578a15a203f7f");
+}
+
+/*
+ * Python: with h = hashlib.blake2b, ck = bytes(range(64)) and ikm =
+ * bytes(range(64, 96)) or b"": t = hmac.digest(ck, ikm, h); o1 =
+ * hmac.digest(t, b"\1", h); o2 = hmac.digest(t, o1 + b"\2", h); o3 likewise.
+ */
+static const struct {
+	size_t ikm_len;
+	const char *out[3];
+} hkdfs[] = {
+	{ 32,
+	    { "53a22334fb402fe757480b953f4ea7077e9ea2dfb7f42595792c1b41c210e73c"
+	      "dd9f42a3411540b52a39f09330f4c177b6dd94f6a9d3a0f34fd83d3f13a4ea3"
+	      "1",
+		"2177d1f87d50dbd71ab6f92ae2cb128e9b14be6cc976b8ef3100e8bb1a5059"
+		"324dd854b9bfcfa2abe870da9089d323469b70ae63cf4aa8236fbfb83e9eb8"
+		"9bcb",
+		"cfc5b85ae7d6490993566c9b3b1e04141d4505cc9db3d89617ab10e37615e8"
+		"1fe2b824d2c9f8bd080537cc33eb43bd97858950a76351f7fe051620926"
+		"3ef800d" } },
+	{ 0,
+	    { "03be0946afb62e33dcc2e8cb76dfad47663d284d81c0bde963f32a283dede221"
+	      "be2b9e3a86fa82934234d2a6ed331fb664a3e670252b9454da9ed2567b435e1"
+	      "1",
+		"8481b385940ea1ddc1e37243d34e6a00d9e35fe86844b75be2f9d084efcbf4"
+		"a9d18c764645baf5262707efcb490c9ddfcc81c78ff75e1e727428f05b9fee"
+		"857f",
+		"acdbd8e7a251555a14055d23f4f43995042fdfc8178635fd72bac03932f52c"
+		"54f608730b82d65ece0ebd610ca58943edaa3a9928715cdfcd309c4e5749e0"
+		"3f26" } },
+};
+
+static void
+check_hkdf(size_t row, int count)
+{
+	uint8_t out[3][SUITE_HASH_LEN];
+	const uint8_t *ikm = hkdfs[row].ikm_len == 0 ? NULL : count_up + 64;
+
+	memset(out, 0xee, sizeof(out));
+	suite_hkdf(out, count, count_up, ikm, hkdfs[row].ikm_len);
+	for (int i = 0; i < count; i++)
+		unit_assert_hex(out[i], SUITE_HASH_LEN, hkdfs[row].out[i]);
+	for (size_t i = 0; count < 3 && i < SUITE_HASH_LEN; i++)
+		assert_int_equal(out[count][i], 0xee);
+}
+
+static void
+test_hkdf(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hkdfs); i++)
+		for (int count = 1; count <= 3; count++)
+			check_hkdf(i, count);
+}
+
+/* RFC 7748, 6.1. */
+static void
+test_x25519_of_rfc7748(void **state)
+{
+	const char *shared = "4a5d9d5ba4ce2de1728e3bf480350f25"
+			     "e07e21c947d19e3376f09b3c1e161742";
+	uint8_t a[SUITE_KEY_LEN], b[SUITE_KEY_LEN], public_a[SUITE_KEY_LEN],
+	    public_b[SUITE_KEY_LEN], out[SUITE_KEY_LEN];
+
+	(void)state;
+	unit_hex(a, sizeof(a),
+	    "77076d0a7318a57d3c16c17251b26645"
+	    "df4c2f87ebc0992ab177fba51db92c2a");
+	unit_hex(b, sizeof(b),
+	    "5dab087e624a8a4b79e17f8b83800ee6"
+	    "6f3bb1292618b6fd1c2f8b27ff88e0eb");
+	assert_true(suite_public_key(public_a, a));
+	assert_true(suite_public_key(public_b, b));
+	unit_assert_hex(public_a, sizeof(public_a),
+	    "8520f0098930a754748b7ddcb43ef75a"
+	    "0dbf3a0d26381af4eba4a98eaa9b4e6a");
+	assert_true(suite_dh(out, a, public_b));
+	unit_assert_hex(out, sizeof(out), shared);
+	assert_true(suite_dh(out, b, public_a));
+	unit_assert_hex(out, sizeof(out), shared);
+}
+
+/* The points of small order, and p - 1, p, p + 1, as in libsodium's and
+ * https://cr.yp.to/ecdh.html's lists. */
+static const char *const low_orders[] = {
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+	"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
+
+static void
+test_dh_refuses_low_order_points(void **state)
+{
+	uint8_t out[SUITE_KEY_LEN], point[SUITE_KEY_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(low_orders); i++) {
+		unit_hex(point, sizeof(point), low_orders[i]);
+		assert_false(suite_dh(out, count_up, point));
+		point[31] |= 0x80; /* the bit that X25519 ignores */
+		assert_false(suite_dh(out, count_up, point));
+	}
+}
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    suite_cipher_name(SUITE_CHACHA20_POLY1305), "chacha20-poly1305");
+	assert_string_equal(suite_cipher_name(SUITE_AES256_GCM), "aes256-gcm");
+	for (int i = 0; i < SUITE_CIPHER_COUNT; i++)
+		assert_int_equal(suite_cipher_from_name(
+				     suite_cipher_name((enum suite_cipher)i)),
+		    i);
+	assert_int_equal(suite_cipher_from_name("auto"), -1);
+	assert_int_equal(suite_cipher_from_name(""), -1);
+	assert_int_equal(suite_cipher_from_name("aes256-gcm "), -1);
+}
+
+static void
+test_choice_of_ciphers(void **state)
+{
+	(void)state;
+	assert_int_equal(suite_cipher_best(0), -1);
+	assert_int_equal(suite_cipher_best(1), SUITE_CHACHA20_POLY1305);
+	assert_int_equal(suite_cipher_best(2), SUITE_AES256_GCM);
+	assert_int_equal(suite_cipher_best(3), SUITE_AES256_GCM);
+	/* Bits that name no cipher are ignored. */
+	assert_int_equal(suite_cipher_best(0xfffc), -1);
+	assert_int_equal(suite_cipher_best(0xfffd), SUITE_CHACHA20_POLY1305);
+	assert_true((suite_ciphers_available() & 1) != 0);
+	assert_int_equal(suite_ciphers_available() >> SUITE_CIPHER_COUNT, 0);
+	assert_int_equal((suite_ciphers_available() & 2) != 0,
+	    crypto_aead_aes256gcm_is_available() != 0);
+	assert_int_equal(suite_tag_len(SUITE_CHACHA20_POLY1305), 16);
+	assert_int_equal(suite_tag_len(SUITE_AES256_GCM), 16);
+}
+
+static void
+test_equal_and_wipe(void **state)
+{
+	uint8_t a[16], b[16];
+
+	(void)state;
+	memset(a, 0x77, sizeof(a));
+	memset(b, 0x77, sizeof(b));
+	assert_true(suite_equal(a, b, sizeof(a)));
+	for (size_t i = 0; i < 8 * sizeof(a); i++) {
+		b[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_false(suite_equal(a, b, sizeof(a)));
+		b[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	b[15] = 0;
+	assert_true(suite_equal(a, b, 15));
+	suite_wipe(a, 15);
+	assert_true(sodium_is_zero(a, 15));
+	assert_int_equal(a[15], 0x77);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chacha20_poly1305_of_rfc8439),
+		cmocka_unit_test(test_aes256_gcm_of_nist),
+		cmocka_unit_test(test_nonce_of_chacha20_poly1305),
+		cmocka_unit_test(test_nonce_of_aes256_gcm),
+		cmocka_unit_test(test_tampering_chacha20_poly1305),
+		cmocka_unit_test(test_tampering_aes256_gcm),
+		cmocka_unit_test(test_handshake_aead),
+		cmocka_unit_test(test_blake2b_of_rfc7693),
+		cmocka_unit_test(test_short_and_keyed_hashes),
+		cmocka_unit_test(test_hkdf),
+		cmocka_unit_test(test_x25519_of_rfc7748),
+		cmocka_unit_test(test_dh_refuses_low_order_points),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_choice_of_ciphers),
+		cmocka_unit_test(test_equal_and_wipe),
+	};
+	return cmocka_run_group_tests_name("suite", tests, set_up, NULL);
+}
