@@ -32,7 +32,8 @@ OS_SRC   := $(wildcard src/os/*.c src/os/$(OS)/*.c)
 DMN_SRC  := $(wildcard src/daemon/*.c)
 UNIT_SRC := $(wildcard tests/unit/*_test.c)
 CHECK_SRC := $(wildcard tests/e2e/*_check.c)
-TOOL_SRC := $(filter-out %_check.c %/malloc.c,$(wildcard tests/e2e/*.c))
+TOOL_SRC := $(filter-out %_check.c %/malloc.c, \
+              $(wildcard tests/e2e/*.c tests/bench/*.c))
 HEADERS  := $(wildcard include/*/*.h include/os/$(OS)/sys/*.h)
 
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -43,11 +44,12 @@ DMN_OBJ  := $(call obj,$(DMN_SRC))
 LIB_OBJ  := $(CORE_OBJ) $(OS_OBJ) \
             $(filter-out $(BUILD)/src/daemon/main.o,$(DMN_OBJ))
 # and what several of them share
-UNIT_LIB := $(BUILD)/tests/unit/forge.o $(BUILD)/tests/unit/net.o
+UNIT_LIB_SRC := tests/unit/forge.c tests/unit/net.c
+UNIT_LIB := $(call obj,$(UNIT_LIB_SRC))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
-# for e2e: cmocka programs that need root, and tools that know nothing of us
+# for e2e and bench: cmocka programs that need root, and tools
 CHECK_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/e2e/%,$(CHECK_SRC))
-TOOL_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/e2e/%,$(TOOL_SRC))
+TOOL_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(TOOL_SRC))
 E2E_NOMALLOC := $(BUILD)/e2e/lansplice-nomalloc
 
 Q := $(if $(V),,@)
@@ -79,9 +81,10 @@ $(UNIT_BIN) $(CHECK_BIN): $(BUILD)/%: tests/%.c $(LIB_OBJ) $(UNIT_LIB)
 	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(TEST_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) \
 	    -o $@ $< $(LIB_OBJ) $(UNIT_LIB) $(PKG_LD) $(TEST_LD) -lpthread
 
-$(TOOL_BIN): $(BUILD)/%: tests/%.c $(BUILD)/flags
+$(TOOL_BIN): $(BUILD)/%: tests/%.c $(CORE_OBJ)
 	$(Q)mkdir -p $(@D); echo "  TOOL  $<"
-	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $< \
+	    $(CORE_OBJ) $(PKG_LD)
 
 # The daemon with a malloc that can be forbidden.
 $(E2E_NOMALLOC): tests/e2e/malloc.c $(BUILD)/lansplice
@@ -112,8 +115,9 @@ lint: $(CORE_OBJ) $(BUILD)/lansplice ## layers, symbols, documents, words, form
 	$(Q)BUILD=$(BUILD) tests/lint/run $(LINTS)
 
 # One mark a file, so that only what changed is looked at again.
-TIDY_SRC := $(CORE_SRC) $(OS_SRC) $(DMN_SRC) $(UNIT_SRC) $(CHECK_SRC) \
-            $(TOOL_SRC) tests/e2e/malloc.c $(wildcard tests/nomalloc/*.c)
+TIDY_SRC := $(CORE_SRC) $(OS_SRC) $(DMN_SRC) $(UNIT_SRC) \
+            $(UNIT_LIB_SRC) $(CHECK_SRC) $(TOOL_SRC) tests/e2e/malloc.c \
+            $(wildcard tests/nomalloc/*.c)
 
 TIDY_CF  := .clang-tidy tests/.clang-tidy
 TIDY_OK  := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(TIDY_SRC))
@@ -196,7 +200,7 @@ e2e: $(BUILD)/lansplice e2e-tools ## daemons in network namespaces; needs root
 demo: ## two hosts, a tunnel, a measurement; needs root
 	$(Q)tests/demo
 
-bench: $(BUILD)/lansplice ## speed beside other VPNs; needs root
+bench: $(BUILD)/lansplice $(TOOL_BIN) ## speed beside fastd; needs root
 	$(Q)BUILD=$(BUILD) tests/bench/run
 
 # --- delivery

@@ -96,7 +96,8 @@ void node_peer_set(struct node *n, const struct now *now, int peer,
 /*
  * Tells the addresses that the peer's configuration names, best first; at
  * most NODE_ADDRS_MAX are kept. A handshake starts at once if there is no
- * session, or if one is being tried in vain elsewhere.
+ * session, or if one is being tried in vain elsewhere. No address (count 0)
+ * changes nothing.
  */
 void node_peer_resolved(struct node *n, const struct now *now, int peer,
     const struct addr *addrs, int count);

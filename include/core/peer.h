@@ -131,7 +131,8 @@ MUST_USE enum drop peer_data(struct peer_env *env, struct peer *p,
 void peer_send_frame(struct peer_env *env, struct peer *p,
     const struct now *now, const struct frame *f);
 
-/* The addresses that the configuration names, at most PEER_ADDRS_MAX. */
+/* The addresses that the configuration names; one at least, at most
+ * PEER_ADDRS_MAX are kept. */
 void peer_resolved(struct peer_env *env, struct peer *p, const struct now *now,
     const struct addr *addrs, unsigned int count);
 

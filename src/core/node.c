@@ -240,6 +240,7 @@ node_peer_remove(struct node *n, const struct now *now, int peer)
 
 	if (p == NULL)
 		return;
+	node_check_clocks(n, now);
 	peer_close(&n->env, p, now);
 	fdb_forget_port(&n->fdb, peer_port(p));
 	peer_wipe(p, &n->env);
@@ -264,7 +265,7 @@ node_peer_resolved(struct node *n, const struct now *now, int peer,
 {
 	struct peer *p = peer_at(n, peer);
 
-	if (p == NULL || count < 0)
+	if (p == NULL || count <= 0)
 		return;
 	peer_resolved(&n->env, p, now, addrs, (unsigned int)count);
 	node_note(n, p);
@@ -555,6 +556,7 @@ node_network_changed(struct node *n, const struct now *now)
 void
 node_stop(struct node *n, const struct now *now)
 {
+	node_check_clocks(n, now);
 	node_each(n, now, peer_close);
 }
 

@@ -310,7 +310,8 @@ peer_send_frame(struct peer_env *env, struct peer *p, const struct now *now,
 {
 	if (send_frame(env, p, now, f))
 		return;
-	if (!peer_has_address(p)) {
+	/* An unconfirmed next is confirmed within a round trip. */
+	if (!peer_has_address(p) && p->keys.next == NULL) {
 		drop_add(&env->drops, DROP_NO_ENDPOINT);
 		return;
 	}
@@ -403,18 +404,18 @@ static void
 session_made(const struct peer_env *env, struct peer *p, const struct now *now)
 {
 	p->jitter_ns = random_below(env, PEER_JITTER_NS);
-	p->made_mono_ns = now->mono_ns;
-	p->made_wall_ns = now->wall_ns;
 	timers_arm(&p->timers, TIMER_WIPE, now->mono_ns + PEER_WIPE);
 }
 
 /* The current session is new and both sides have proven themselves. */
 static void
-session_established(
-    struct peer_env *env, struct peer *p, const struct path *from)
+session_established(struct peer_env *env, struct peer *p, const struct now *now,
+    const struct path *from)
 {
 	const bool was_up = p->up;
 
+	p->made_mono_ns = now->mono_ns;
+	p->made_wall_ns = now->wall_ns;
 	forget_pending(env, p);
 	timers_stop(&p->timers, TIMER_RETRY);
 	p->attempts = 0;
@@ -513,7 +514,7 @@ peer_response(struct peer_env *env, struct peer *p, const struct now *now,
 	suite_wipe(&keys, sizeof(keys));
 	session_made(env, p, now);
 	timers_authentic_received(p, now);
-	session_established(env, p, from);
+	session_established(env, p, now, from);
 	send_first(env, p, now);
 	timers_answer_expected(p, now);
 	return DROP_NONE;
@@ -674,7 +675,7 @@ peer_data(struct peer_env *env, struct peer *p, const struct now *now,
 
 	timers_authentic_received(p, now);
 	if (keys_confirm(&p->keys, &env->indices, s)) {
-		session_established(env, p, in->from);
+		session_established(env, p, now, in->from);
 		/* A CLOSE is not answered. */
 		if (opened.text_len == 0 || text[0] != WIRE_CLOSE)
 			send_first(env, p, now);
@@ -731,7 +732,7 @@ peer_resolved(struct peer_env *env, struct peer *p, const struct now *now,
 
 	memcpy(p->configured, addrs, kept * sizeof(*addrs));
 	p->configured_count = kept;
-	if (kept == 0 || peer_is_up(p, now))
+	if (peer_is_up(p, now))
 		return;
 	if (!timers_armed(&p->timers, TIMER_RETRY)) {
 		want_session_now(env, p, now);

@@ -366,6 +366,13 @@ captured()
 	tcpdump -n -r "$DIR/$1" "$2" 2>/dev/null | wc -l
 }
 
+# none_captured WHAT FILE FILTER: fails and shows them if there are any.
+none_captured()
+{
+	tcpdump -n -r "$DIR/$2" "$3" >"$DIR/odd" 2>/dev/null
+	[ ! -s "$DIR/odd" ] || fail "$1: $(head -n 3 "$DIR/odd")"
+}
+
 mac_of()
 {
 	on "$1" ip -o link show dev ls0 |

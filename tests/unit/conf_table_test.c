@@ -67,7 +67,8 @@ test_members(void **state)
 	(void)state;
 	assert_string_equal(conf_table_members("", text),
 	    "private_key_file, network_key_file, cipher, interface, listen, "
-	    "log, control, state_dir, memory, mss_clamp, switch, max_peers, peers");
+	    "log, control, state_dir, memory, mss_clamp, switch, max_peers, "
+	    "peers");
 	assert_string_equal(
 	    conf_table_members("listen", text), "port, address");
 	assert_string_equal(conf_table_members("list", text), "");

@@ -21,7 +21,7 @@ enum { KEEPALIVE_LEN = WIRE_DATA_HEADER + SUITE_TAG_LEN };
 static void
 run_to_age(const struct net_host *h, const struct net_host *other, uint64_t age)
 {
-	const uint64_t at = net_peer(h, other)->made_mono_ns + age;
+	const uint64_t at = net_peer(h, other)->keys.current->born_ns + age;
 
 	assert_true(at >= h->net->mono_ns);
 	net_run(h->net, at - h->net->mono_ns);
