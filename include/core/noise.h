@@ -49,15 +49,17 @@ void noise_init(struct noise *n, enum noise_pattern pattern,
     const uint8_t responder[static SUITE_KEY_LEN]);
 void noise_wipe(struct noise *n);
 
-/*
- * Message 1, written: n->e gets the ephemeral made of its private key.
- * payload has len bytes, sealed_payload room for len + SUITE_TAG_LEN.
- * DROP_NONE or DROP_HANDSHAKE_DH.
- */
+/* Message 1, written: n->e gets the ephemeral made of its private key.
+ * DROP_NONE or DROP_HANDSHAKE_DH. */
+struct noise_initiation {
+	const uint8_t *payload;
+	size_t len;              /* of it */
+	uint8_t *sealed_static;  /* room for a key and SUITE_TAG_LEN */
+	uint8_t *sealed_payload; /* room for len + SUITE_TAG_LEN */
+};
 MUST_USE enum drop noise_initiation_create(struct noise *n,
     const struct noise_keys *s, const uint8_t ephemeral[static SUITE_KEY_LEN],
-    uint8_t sealed_static[static SUITE_KEY_LEN + SUITE_TAG_LEN],
-    const uint8_t *payload, size_t len, uint8_t *sealed_payload);
+    const struct noise_initiation *msg);
 
 /*
  * Message 1, read in two steps, so that a stranger costs one Diffie-Hellman:

@@ -82,9 +82,9 @@ MUST_USE bool suite_handshake_open(uint8_t *out,
 void suite_hash(uint8_t out[static SUITE_HASH_LEN], const void *a, size_t a_len,
     const void *b, size_t b_len);
 
-/* BLAKE2b-256 of a || b || c. */
-void suite_hash32(uint8_t out[static SUITE_KEY_LEN], const void *a,
-    size_t a_len, const void *b, size_t b_len, const void *c, size_t c_len);
+/* BLAKE2b-256 of label || a || b, keys of 32 bytes each; b may be NULL. */
+void suite_hash32(uint8_t out[static SUITE_KEY_LEN], const char *label,
+    const uint8_t a[static SUITE_KEY_LEN], const uint8_t *b);
 
 /* Keyed BLAKE2b-128. */
 void suite_mac(uint8_t out[static SUITE_MAC_LEN],

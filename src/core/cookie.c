@@ -10,10 +10,7 @@ cookie_mac1_key(uint8_t out[static SUITE_KEY_LEN],
     const uint8_t public_key[static SUITE_KEY_LEN],
     const uint8_t network_id[static SUITE_KEY_LEN])
 {
-	static const char label[] = "mac1----";
-
-	suite_hash32(out, label, sizeof(label) - 1, public_key, SUITE_KEY_LEN,
-	    network_id, SUITE_KEY_LEN);
+	suite_hash32(out, "mac1----", public_key, network_id);
 }
 
 void

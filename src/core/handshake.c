@@ -106,9 +106,14 @@ handshake_initiation_create(struct handshake *hs,
 	wire_put_offer(payload, &offer);
 	noise_init(&hs->noise, NOISE_IKPSK2, self->prologue,
 	    sizeof(self->prologue), remote->public_key);
-	const enum drop why = noise_initiation_create(&hs->noise, &self->keys,
-	    fresh->ephemeral, wire.sealed_static, payload, sizeof(payload),
-	    wire.sealed_offer);
+	const struct noise_initiation sealed = {
+		.payload = payload,
+		.len = sizeof(payload),
+		.sealed_static = wire.sealed_static,
+		.sealed_payload = wire.sealed_offer,
+	};
+	const enum drop why = noise_initiation_create(
+	    &hs->noise, &self->keys, fresh->ephemeral, &sealed);
 	if (why != DROP_NONE)
 		return why;
 	memcpy(wire.ephemeral, hs->noise.e.public_key, SUITE_KEY_LEN);

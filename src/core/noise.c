@@ -117,8 +117,7 @@ noise_wipe(struct noise *n)
 enum drop
 noise_initiation_create(struct noise *n, const struct noise_keys *s,
     const uint8_t ephemeral[static SUITE_KEY_LEN],
-    uint8_t sealed_static[static SUITE_KEY_LEN + SUITE_TAG_LEN],
-    const uint8_t *payload, size_t len, uint8_t *sealed_payload)
+    const struct noise_initiation *msg)
 {
 	uint8_t key[SUITE_KEY_LEN];
 	enum drop why;
@@ -130,11 +129,12 @@ noise_initiation_create(struct noise *n, const struct noise_keys *s,
 	if ((why = mix_dh(n, n->e.private_key, n->rs, key)) != DROP_NONE)
 		goto out;
 	/* s */
-	encrypt_and_hash(n, key, s->public_key, SUITE_KEY_LEN, sealed_static);
+	encrypt_and_hash(
+	    n, key, s->public_key, SUITE_KEY_LEN, msg->sealed_static);
 	/* ss */
 	if ((why = mix_dh(n, s->private_key, n->rs, key)) != DROP_NONE)
 		goto out;
-	encrypt_and_hash(n, key, payload, len, sealed_payload);
+	encrypt_and_hash(n, key, msg->payload, msg->len, msg->sealed_payload);
 out:
 	suite_wipe(key, sizeof(key));
 	return why;

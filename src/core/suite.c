@@ -223,15 +223,17 @@ suite_hash(uint8_t out[static SUITE_HASH_LEN], const void *a, size_t a_len,
 }
 
 void
-suite_hash32(uint8_t out[static SUITE_KEY_LEN], const void *a, size_t a_len,
-    const void *b, size_t b_len, const void *c, size_t c_len)
+suite_hash32(uint8_t out[static SUITE_KEY_LEN], const char *label,
+    const uint8_t a[static SUITE_KEY_LEN], const uint8_t *b)
 {
 	crypto_generichash_state st;
 
 	(void)crypto_generichash_init(&st, NULL, 0, SUITE_KEY_LEN);
-	(void)crypto_generichash_update(&st, a, a_len);
-	(void)crypto_generichash_update(&st, b, b_len);
-	(void)crypto_generichash_update(&st, c, c_len);
+	(void)crypto_generichash_update(
+	    &st, (const uint8_t *)label, strlen(label));
+	(void)crypto_generichash_update(&st, a, SUITE_KEY_LEN);
+	if (b != NULL)
+		(void)crypto_generichash_update(&st, b, SUITE_KEY_LEN);
 	(void)crypto_generichash_final(&st, out, SUITE_KEY_LEN);
 	suite_wipe(&st, sizeof(st));
 }

@@ -311,11 +311,9 @@ answer(void *ctx, const char *request, FILE *to)
 static void
 derive_mac(uint8_t mac[static FRAME_MAC_LEN], const struct conf *c)
 {
-	static const char label[] = "lansplice mac";
 	uint8_t hash[SUITE_KEY_LEN];
 
-	suite_hash32(hash, label, sizeof(label) - 1, c->public_key,
-	    SUITE_KEY_LEN, NULL, 0);
+	suite_hash32(hash, "lansplice mac", c->public_key, NULL);
 	memcpy(mac, hash, FRAME_MAC_LEN);
 	mac[0] = (uint8_t)((mac[0] & ~3u) | 2u); /* local, not a group */
 }
@@ -338,9 +336,14 @@ make_node_config(const struct daemon *d, uint64_t floor)
 
 	memcpy(n.private_key, c->private_key, SUITE_KEY_LEN);
 	if (c->has_network_key)
-		suite_hash32(n.network_id, c->network_key, SUITE_KEY_LEN, NULL,
-		    0, NULL, 0);
+		suite_hash32(n.network_id, "", c->network_key, NULL);
 	return n;
+}
+
+static uint8_t *
+align_node(uint8_t *p)
+{
+	return p + (NODE_ALIGN - (uintptr_t)p % NODE_ALIGN) % NODE_ALIGN;
 }
 
 static int
@@ -367,8 +370,7 @@ open_node(struct daemon *d, uint64_t floor)
 		log_error("no memory for %u peers", c.max_peers);
 		goto out;
 	}
-	d->node = (struct node *)(((uintptr_t)d->memory + NODE_ALIGN - 1) &
-	    ~(uintptr_t)(NODE_ALIGN - 1));
+	d->node = (struct node *)(void *)align_node(d->memory);
 	if (node_init(d->node, &c, &d->now) == DROP_NONE)
 		status = 0;
 	else

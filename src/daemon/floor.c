@@ -23,7 +23,7 @@ floor_name(struct floor *f, const char *state_dir,
 	uint8_t hash[SUITE_KEY_LEN];
 	char hex[2 * SUITE_KEY_LEN + 1];
 
-	suite_hash32(hash, public_key, SUITE_KEY_LEN, NULL, 0, NULL, 0);
+	suite_hash32(hash, "", public_key, NULL);
 	for (int i = 0; i < SUITE_KEY_LEN; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
 	(void)snprintf(f->path, sizeof(f->path), "%s/%s", state_dir, hex);

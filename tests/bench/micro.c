@@ -275,11 +275,21 @@ report(enum suite_cipher cipher, size_t len, int rounds)
 	    open, bare_open, open / bare_open);
 }
 
+/* -1 if the text is no number. */
+static int
+number(const char *text)
+{
+	char *end;
+	const long n = strtol(text, &end, 10);
+
+	return *end == '\0' && n >= 0 && n <= INT32_MAX ? (int)n : -1;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const size_t sizes[] = { 64, 512, 1400 };
-	const int rounds = argc > 1 ? atoi(argv[1]) : 11;
+	const int rounds = argc > 1 ? number(argv[1]) : 11;
 
 	if (sodium_init() < 0 || rounds < 1 || rounds > ROUNDS_MAX)
 		return 64;

@@ -87,9 +87,20 @@ call(int fd, const struct sockaddr_in *addr, int count)
 	if (got == 0)
 		return 1;
 	qsort(times, (size_t)got, sizeof(times[0]), compare);
-	printf("%.1f %.1f\n", (double)times[got / 2] / 1e3,
-	    (double)times[got * 99 / 100] / 1e3);
+	const int middle = got / 2, tail = got * 99 / 100;
+	printf("%.1f %.1f\n", (double)times[middle] / 1e3,
+	    (double)times[tail] / 1e3);
 	return 0;
+}
+
+/* -1 if the text is no number. */
+static int
+number(const char *text)
+{
+	char *end;
+	const long n = strtol(text, &end, 10);
+
+	return *end == '\0' && n >= 0 && n <= INT32_MAX ? (int)n : -1;
 }
 
 int
@@ -101,10 +112,10 @@ main(int argc, char **argv)
 	if (argc < 4 || fd < 0 ||
 	    inet_pton(AF_INET, argv[2], &addr.sin_addr) != 1)
 		return 64;
-	addr.sin_port = htons((uint16_t)atoi(argv[3]));
+	addr.sin_port = htons((uint16_t)number(argv[3]));
 	if (strcmp(argv[1], "serve") == 0)
 		return serve(fd, &addr);
-	if (argc < 5 || atoi(argv[4]) < 1 || atoi(argv[4]) > COUNT_MAX)
+	if (argc < 5 || number(argv[4]) < 1 || number(argv[4]) > COUNT_MAX)
 		return 64;
-	return call(fd, &addr, atoi(argv[4]));
+	return call(fd, &addr, number(argv[4]));
 }

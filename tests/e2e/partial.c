@@ -168,6 +168,16 @@ send_all(
 	return 0;
 }
 
+/* -1 if the text is no number. */
+static int
+number(const char *text)
+{
+	char *end;
+	const long n = strtol(text, &end, 10);
+
+	return *end == '\0' && n >= 0 && n <= INT32_MAX ? (int)n : -1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,7 +188,7 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0 || argc < 3)
 		return 64;
-	count = atoi(argv[argc == 3 ? 2 : argc - 2]);
+	count = number(argv[argc == 3 ? 2 : argc - 2]);
 	if (count < 1 || count > PEERS_MAX)
 		return 64;
 	if (argc == 3 && strcmp(argv[1], "keys") == 0)
@@ -189,6 +199,6 @@ main(int argc, char **argv)
 		&len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
 	    len != sizeof(hub))
 		return 64;
-	to.sin_port = htons((uint16_t)atoi(argv[3]));
-	return send_all(&to, hub, count, atoi(argv[6]));
+	to.sin_port = htons((uint16_t)number(argv[3]));
+	return send_all(&to, hub, count, number(argv[6]));
 }

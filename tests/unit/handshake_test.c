@@ -272,9 +272,11 @@ forge_initiation(const struct wire_offer *p1)
 	payload[9] = 0xff;
 	noise_init(&hs_a.noise, NOISE_IKPSK2, self_a.prologue,
 	    sizeof(self_a.prologue), to_b.public_key);
-	assert_int_equal(noise_initiation_create(&hs_a.noise, &self_a.keys,
-			     fresh_a.ephemeral, wire.sealed_static, payload,
-			     sizeof(payload), wire.sealed_offer),
+	assert_int_equal(
+	    noise_initiation_create(&hs_a.noise, &self_a.keys,
+		fresh_a.ephemeral,
+		&(struct noise_initiation){ payload, sizeof(payload),
+		    wire.sealed_static, wire.sealed_offer }),
 	    DROP_NONE);
 	memcpy(wire.ephemeral, hs_a.noise.e.public_key, SUITE_KEY_LEN);
 	wire_put_initiation(msg1, &wire);

@@ -129,7 +129,8 @@ check_message_1(const struct vector *v, struct sides *s)
 	    v->resp.public_key);
 	assert_int_equal(
 	    noise_initiation_create(&s->init, &v->init, v->init_ephemeral.data,
-		sealed_static, payload->data, payload->len, sealed),
+		&(struct noise_initiation){
+		    payload->data, payload->len, sealed_static, sealed }),
 	    DROP_NONE);
 	memcpy(msg, s->init.e.public_key, SUITE_KEY_LEN);
 	assert_int_equal(80 + len, v->ciphertext[0].len);
@@ -259,7 +260,8 @@ static enum drop
 run_create_1(struct run *r)
 {
 	return noise_initiation_create(&r->init, &r->init_keys, r->init_e,
-	    r->sealed_static, text, sizeof(text), r->sealed);
+	    &(struct noise_initiation){
+		text, sizeof(text), r->sealed_static, r->sealed });
 }
 
 static enum drop

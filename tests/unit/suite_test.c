@@ -248,18 +248,23 @@ test_blake2b_of_rfc7693(void **state)
 	unit_assert_hex(out, sizeof(out), want);
 }
 
-/* Python: hashlib.blake2b(b"abc", digest_size=N, key=bytes(range(32))), the
- * first without a key. */
+/* Python, with k = bytes(range(32)): hashlib.blake2b(b"label" + k + k,
+ * digest_size=32), the same of k alone, and hashlib.blake2b(b"abc",
+ * digest_size=N, key=k). */
 static void
 test_short_and_keyed_hashes(void **state)
 {
 	uint8_t out[SUITE_KEY_LEN];
 
 	(void)state;
-	suite_hash32(out, "a", 1, "b", 1, "c", 1);
+	suite_hash32(out, "label", count_up, count_up);
 	unit_assert_hex(out, sizeof(out),
-	    "bddd813c634239723171ef3fee98579b"
-	    "94964e3bb1cb3e427262c8c068d52319");
+	    "aeab6d29a9624d770f16a44220aefd53"
+	    "88d2c6b574186facbc3f74c03b340ed7");
+	suite_hash32(out, "", count_up, NULL);
+	unit_assert_hex(out, sizeof(out),
+	    "cb2f5160fc1f7e05a55ef49d340b48da"
+	    "2e5a78099d53393351cd579dd42503d6");
 	suite_mac(out, count_up, "abc", 3);
 	unit_assert_hex(out, SUITE_MAC_LEN, "1a64be47e4729d951c302ee543f97cf3");
 	suite_kdf32(out, count_up, "abc", 3);
