@@ -28,6 +28,11 @@ struct transmit {
 	bool mss_clamp;   /* SYNs announce what needs no fragments */
 };
 
+/* Sends a message that is no transport message, as it is. DROP_NONE or
+ * DROP_SEND_ROOM. */
+MUST_USE enum drop transmit_plain(const struct sink *sink,
+    const struct path *to, const uint8_t *msg, size_t len);
+
 /* Sends len bytes of content, 0 for a keepalive. DROP_NONE or
  * DROP_SEND_ROOM. */
 MUST_USE enum drop transmit_text(

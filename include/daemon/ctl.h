@@ -2,7 +2,7 @@
 /*
  * The control socket: a local stream socket that its owner alone may open.
  * A client sends one line; the answer is "ok" or "error REASON" on a line,
- * then the body, then the end of the stream.
+ * then the body, then the end of the stream. What follows the line is ignored.
  * Requests: "status", "status json".
  * Source: unix(7). Thread: loop. Memory: an answer is allocated and freed
  * when it is sent; clients are bounded in number, time and request length.
@@ -18,7 +18,7 @@
 #include "os/loop.h"
 
 enum {
-	CTL_CLIENTS_MAX = 8,   /* at once; more are closed at once */
+	CTL_CLIENTS_MAX = 8,   /* at once; more are told to try again */
 	CTL_REQUEST_MAX = 128, /* bytes, with the newline */
 	CTL_BACKLOG = 8,       /* listen(2) */
 };
@@ -31,7 +31,8 @@ typedef bool ctl_answer_fn(void *ctx, const char *request, FILE *to);
 
 /*
  * Listens on path. A dead socket there is replaced; a live one means that a
- * daemon runs already: EADDRINUSE. NULL with errno after one log line.
+ * daemon runs already: EADDRINUSE. ENOTSOCK: it is another kind of file. NULL
+ * with errno after one log line.
  */
 struct ctl *ctl_open(
     const char *path, struct loop *l, ctl_answer_fn *answer, void *ctx);

@@ -31,9 +31,9 @@ struct lookup {
 	int peer;
 	struct resolve_name endpoint;
 	struct addr addrs[RESOLVE_ADDRS_MAX];
-	int count;          /* or -1 */
-	const char *reason; /* then why */
-	bool failing;       /* said so already */
+	int count;           /* or -1; the errand thread's while job.busy */
+	const char *reason;  /* then why */
+	const char *trouble; /* of the last one, in the log already; or NULL */
 };
 
 void lookup_init(struct lookup *l, const struct lookup_env *env,

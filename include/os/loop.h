@@ -43,6 +43,9 @@ MUST_USE int loop_add_read(struct loop *l, int fd, loop_fn *fn, void *ctx);
 /* Calls fn while fd, watched by loop_add_read already, can be written. -1
  * with errno: ENOENT (it is not watched), EEXIST, or the system's. */
 MUST_USE int loop_add_write(struct loop *l, int fd, loop_fn *fn, void *ctx);
+
+/* Stops one of the two; the other goes on. */
+void loop_remove_read(struct loop *l, int fd);
 void loop_remove_write(struct loop *l, int fd);
 
 /* Forgets fd, both ways; call before closing it. Safe inside any fn, also

@@ -544,7 +544,7 @@ void
 node_stamp_stored(struct node *n, const struct now *now, uint64_t floor)
 {
 	stamp_stored(&n->env.stamp, floor);
-	node_each(n, now, peer_stamp_stored);
+	node_each(n, now, peer_call_stored);
 }
 
 void

@@ -7,6 +7,19 @@
 #include "core/offload.h"
 #include "core/wire.h"
 
+enum drop
+transmit_plain(const struct sink *sink, const struct path *to,
+    const uint8_t *msg, size_t len)
+{
+	uint8_t *dgram = sink->dgram_reserve(sink->ctx, to, len);
+
+	if (dgram == NULL)
+		return DROP_SEND_ROOM;
+	memcpy(dgram, msg, len);
+	sink->dgram_commit(sink->ctx, len);
+	return DROP_NONE;
+}
+
 /* Room for text_len bytes of content; they begin WIRE_DATA_HEADER later. */
 static uint8_t *
 transmit_reserve(const struct transmit *t, size_t text_len)

@@ -15,6 +15,9 @@
 
 enum { CTL_UMASK = 0177 }; /* the socket is for its owner */
 
+static const char ctl_unknown[] = "error no such request\n";
+static const char ctl_busy[] = "error too many clients, try again\n";
+
 struct ctl_client {
 	struct ctl *ctl;
 	int fd; /* -1: free */
@@ -71,17 +74,20 @@ client_answer(struct ctl_client *c, size_t *len)
 		return NULL;
 	fputs("ok\n", to);
 	const bool known = c->ctl->answer(c->ctl->ctx, c->request, to);
-	const bool whole = fclose(to) == 0;
+	const bool written = ferror(to) == 0;
+	const bool whole = fclose(to) == 0 && written;
 	text = whole && known ? body : NULL;
 	if (text == NULL) {
 		free(body);
-		text = whole ? strdup("error no such request\n") : NULL;
+		text = whole ? strdup(ctl_unknown) : NULL;
 		body_len = text == NULL ? 0 : strlen(text);
 	}
 	*len = body_len;
 	return text;
 }
 
+/* From here on the client is not read: it may have shut its side down, as
+ * `nc -N` does, and still want all of a long answer. */
 static void
 client_finish(struct ctl_client *c)
 {
@@ -92,6 +98,7 @@ client_finish(struct ctl_client *c)
 		client_close(c);
 		return;
 	}
+	loop_remove_read(c->ctl->loop, c->fd);
 	client_send(c); /* mostly all of it, before the client hangs up */
 }
 
@@ -105,8 +112,7 @@ client_recv(void *ctx)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* Once its line is here, nothing more is expected but the end. */
-	if (n <= 0 || c->answer != NULL) {
+	if (n <= 0) {
 		client_close(c);
 		return;
 	}
@@ -138,6 +144,9 @@ ctl_accept(void *ctx)
 
 	if (fd < 0)
 		return;
+	if (c == NULL)
+		(void)send(fd, ctl_busy, sizeof(ctl_busy) - 1,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (c == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 	    loop_add_read(ctl->loop, fd, client_recv, c) != 0) {
@@ -150,18 +159,21 @@ ctl_accept(void *ctx)
 	c->answer = NULL;
 }
 
-/* 0 if somebody listens at the address. */
-static int
-ctl_probe(const struct sockaddr_un *addr)
+/* True if nobody listens at the address. It does not wait: a daemon that is
+ * stopped lets its backlog fill. */
+static bool
+ctl_is_dead(const struct sockaddr_un *addr)
 {
 	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	int alive;
+	bool dead;
 
 	if (fd < 0)
-		return -1;
-	alive = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+		return false;
+	dead = fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+	    connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) != 0 &&
+	    errno == ECONNREFUSED;
 	(void)close(fd);
-	return alive;
+	return dead;
 }
 
 /* Binds with the mode that it keeps; umask is the process's. */
@@ -182,8 +194,11 @@ ctl_replace(const struct ctl *c)
 {
 	struct stat st;
 
-	if (lstat(c->addr.sun_path, &st) != 0 || !S_ISSOCK(st.st_mode) ||
-	    ctl_probe(&c->addr) == 0 || errno != ECONNREFUSED) {
+	if (lstat(c->addr.sun_path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	if (!ctl_is_dead(&c->addr)) {
 		errno = EADDRINUSE;
 		return -1;
 	}
@@ -203,40 +218,73 @@ ctl_listen(struct ctl *c)
 		return -1;
 	if (listen(c->fd, CTL_BACKLOG) != 0 ||
 	    loop_add_read(c->loop, c->fd, ctl_accept, c) != 0) {
+		const int error = errno;
+
 		(void)unlink(c->addr.sun_path);
+		errno = error;
 		return -1;
 	}
 	return 0;
+}
+
+static void
+ctl_log_open_error(const char *path)
+{
+	const char *reason = strerror(errno);
+	const char *remedy = "";
+
+	switch (errno) {
+	case EADDRINUSE:
+		reason = "a daemon runs already";
+		remedy = "; stop it, or choose another path";
+		break;
+	case ENOTSOCK:
+		reason = "it is there already and is not a socket";
+		remedy = "; choose another path";
+		break;
+	case EACCES:
+	case EPERM:
+		remedy = "; start as root, or choose a path in a folder of "
+			 "your own";
+		break;
+	case ENOENT:
+		remedy = "; make its folder, or choose another path";
+		break;
+	default:
+		break;
+	}
+	log_error("control.socket: %s: %s%s", path, reason, remedy);
 }
 
 struct ctl *
 ctl_open(const char *path, struct loop *l, ctl_answer_fn *answer, void *ctx)
 {
 	struct ctl *c = calloc(1, sizeof(*c));
-	int reason;
+	const size_t len = strlen(path);
 
 	if (c == NULL)
-		return NULL;
+		goto fail;
 	c->loop = l;
 	c->answer = answer;
 	c->ctx = ctx;
+	c->fd = -1;
 	c->addr.sun_family = AF_UNIX;
-	(void)snprintf(c->addr.sun_path, sizeof(c->addr.sun_path), "%s", path);
 	for (int i = 0; i < CTL_CLIENTS_MAX; i++)
 		c->clients[i] = (struct ctl_client){ .ctl = c, .fd = -1 };
+	if (len >= sizeof(c->addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		goto fail;
+	}
+	memcpy(c->addr.sun_path, path, len + 1);
 	if (ctl_listen(c) == 0)
 		return c;
-	reason = errno;
-	if (reason == EADDRINUSE)
-		log_error("control.socket: %s is in use: a daemon runs "
-			  "already, or the file is not a socket",
-		    path);
-	else
-		log_error("control.socket: %s: %s", path, strerror(reason));
-	if (c->fd >= 0)
+fail:
+	ctl_log_open_error(path);
+	const int error = errno;
+	if (c != NULL && c->fd >= 0)
 		(void)close(c->fd);
 	free(c);
-	errno = reason;
+	errno = error;
 	return NULL;
 }
 

@@ -447,8 +447,8 @@ open_lan(struct daemon *d)
 	return d->netif == NULL ? -1 : 0;
 }
 
-/* What is refused most often comes first, and the interface, which others
- * see, comes last. Every failure has left its one log line. */
+/* What is refused most often comes first. Every failure has left its one log
+ * line. */
 static int
 daemon_open(struct daemon *d)
 {
@@ -463,14 +463,14 @@ daemon_open(struct daemon *d)
 	if (open_loop(d) != 0)
 		return -1;
 	d->ctl = ctl_open(c->socket, d->loop, answer, d);
-	if (d->ctl == NULL ||
+	if (d->ctl == NULL)
+		return -1;
+	d->udp = udp_open(&udp);
+	if (d->udp == NULL || open_lan(d) != 0 ||
 	    floor_open(&d->floor, c->state_dir, c->public_key, &floor) != 0)
 		return -1;
 	floor_attach(&d->floor, d->disk, stamp_stored, d);
-	d->udp = udp_open(&udp);
-	if (d->udp == NULL || open_node(d, floor) != 0)
-		return -1;
-	if (open_lan(d) != 0 || watch(d) != 0)
+	if (open_node(d, floor) != 0 || watch(d) != 0)
 		return -1;
 	return add_peers(d);
 }

@@ -31,13 +31,31 @@ floor_name(struct floor *f, const char *state_dir,
 
 /* One decimal number and a newline; anything else is corrupt. */
 static bool
-floor_parse(const char *text, uint64_t *out)
+floor_parse(const char *text, size_t len, uint64_t *out)
 {
 	char again[FLOOR_TEXT_MAX];
 
 	*out = strtoull(text, NULL, 10);
 	(void)snprintf(again, sizeof(again), "%" PRIu64 "\n", *out);
-	return strcmp(text, again) == 0 && *out < FLOOR_MAX;
+	return strlen(again) == len && memcmp(text, again, len) == 0 &&
+	    *out < FLOOR_MAX;
+}
+
+/* Why there is no floor; file_read's errno, 0 if its content is at fault. */
+static const char *
+floor_trouble(int error)
+{
+	switch (error) {
+	case 0:
+	case EFBIG:
+		return "not a number";
+	case EINVAL:
+		return "not a regular file";
+	case EPERM:
+		return "others may write or read it";
+	default:
+		return strerror(error);
+	}
 }
 
 static uint64_t
@@ -48,14 +66,14 @@ floor_read(const struct floor *f)
 	const ssize_t len =
 	    file_read(f->path, FILE_SECRET, text, sizeof(text) - 1);
 
-	if (len >= 0 && floor_parse(text, &floor))
+	if (len >= 0 && floor_parse(text, (size_t)len, &floor))
 		return floor;
 	if (len < 0 && errno == ENOENT)
 		log_info("%s: new timestamp floor", f->path);
 	else
 		log_warn("%s: %s; peers that saw a later time may refuse us "
 			 "until the clock has caught up",
-		    f->path, len < 0 ? strerror(errno) : "not a number");
+		    f->path, floor_trouble(len < 0 ? errno : 0));
 	return 0;
 }
 
@@ -93,8 +111,9 @@ floor_done(struct errand_job *job)
 	struct floor *f = (struct floor *)job;
 
 	if (f->error != 0 && !f->failing)
-		log_warn(
-		    "%s: %s; going on without", f->path, strerror(f->error));
+		log_warn("%s: %s; going on, but after a restart peers may "
+			 "refuse us until the clock has caught up",
+		    f->path, strerror(f->error));
 	f->failing = f->error != 0;
 	f->stored(f->ctx, f->writing);
 	if (f->wanted > f->writing)

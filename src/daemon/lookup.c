@@ -24,38 +24,45 @@ in_own_network(const struct lookup *l, const struct addr *a)
 	return false;
 }
 
-/* Removes what would be a tunnel through itself. */
+/* Removes what would be a tunnel through itself; *refused is one of them. */
 static void
-lookup_filter(struct lookup *l)
+lookup_filter(struct lookup *l, struct addr *refused)
 {
-	char text[SOCKADDR_TEXT_MAX];
 	int kept = 0;
 
-	for (int i = 0; i < l->count; i++) {
-		if (!in_own_network(l, &l->addrs[i]))
+	for (int i = 0; i < l->count; i++)
+		if (in_own_network(l, &l->addrs[i]))
+			*refused = l->addrs[i];
+		else
 			l->addrs[kept++] = l->addrs[i];
-		else if (!l->failing)
-			log_warn("peer=%s endpoint=%s refused "
-				 "reason=inside-the-tunnel",
-			    l->name, sockaddr_text(&l->addrs[i], text));
-	}
-	l->failing = kept == 0;
 	l->count = kept;
 }
 
+/* A name may be looked up for ever, so trouble is told when it begins. */
 static void
 lookup_done(struct errand_job *job)
 {
 	struct lookup *l = (struct lookup *)job;
+	const bool told = l->trouble != NULL;
+	struct addr refused = { .family = ADDR_NONE };
+	char text[SOCKADDR_TEXT_MAX];
 
+	l->trouble = NULL;
 	if (l->count < 0) {
-		if (!l->failing)
+		l->trouble = l->reason;
+		if (!told)
 			log_warn("peer=%s name=%s not-found reason=\"%s\"",
 			    l->name, l->endpoint.host, l->reason);
-		l->failing = true;
 		return;
 	}
-	lookup_filter(l);
+	lookup_filter(l, &refused);
+	if (addr_is_set(&refused)) {
+		l->trouble = "its address is inside the tunnel";
+		if (!told)
+			log_warn("peer=%s endpoint=%s refused "
+				 "reason=inside-the-tunnel",
+			    l->name, sockaddr_text(&refused, text));
+	}
 	if (l->count > 0)
 		l->env->found(l->env->ctx, l->peer, l->addrs, l->count);
 }

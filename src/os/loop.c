@@ -22,7 +22,7 @@ struct loop_call {
 };
 
 struct loop_fd {
-	int fd; /* means something while read.fn is set */
+	int fd; /* means something while one of these is set */
 	struct loop_call read;
 	struct loop_call write;
 };
@@ -53,11 +53,17 @@ loop_change(const struct loop *l, int id, int16_t filter, uint16_t flags,
 	return kevent(l->kq, &change, 1, NULL, 0, NULL);
 }
 
+static bool
+loop_is_used(const struct loop_fd *f)
+{
+	return f->read.fn != NULL || f->write.fn != NULL;
+}
+
 static struct loop_fd *
 loop_find(struct loop *l, int fd)
 {
 	for (size_t i = 0; i < LOOP_FDS_MAX; i++)
-		if (l->fds[i].read.fn != NULL && l->fds[i].fd == fd)
+		if (loop_is_used(&l->fds[i]) && l->fds[i].fd == fd)
 			return &l->fds[i];
 	return NULL;
 }
@@ -66,7 +72,7 @@ static struct loop_fd *
 loop_find_free(struct loop *l)
 {
 	for (size_t i = 0; i < LOOP_FDS_MAX; i++)
-		if (l->fds[i].read.fn == NULL)
+		if (!loop_is_used(&l->fds[i]))
 			return &l->fds[i];
 	return NULL;
 }
@@ -227,13 +233,24 @@ loop_add_write(struct loop *l, int fd, loop_fn *fn, void *ctx)
 }
 
 void
+loop_remove_read(struct loop *l, int fd)
+{
+	struct loop_fd *f = loop_find(l, fd);
+
+	if (f == NULL || f->read.fn == NULL)
+		return;
+	/* Fails only for a descriptor closed too early, which is gone. */
+	(void)loop_change(l, fd, EVFILT_READ, EV_DELETE, NULL);
+	loop_forget(l, &f->read);
+}
+
+void
 loop_remove_write(struct loop *l, int fd)
 {
 	struct loop_fd *f = loop_find(l, fd);
 
 	if (f == NULL || f->write.fn == NULL)
 		return;
-	/* Fails only for a descriptor closed too early, which is gone. */
 	(void)loop_change(l, fd, EVFILT_WRITE, EV_DELETE, NULL);
 	loop_forget(l, &f->write);
 }
@@ -241,13 +258,8 @@ loop_remove_write(struct loop *l, int fd)
 void
 loop_remove(struct loop *l, int fd)
 {
-	struct loop_fd *f = loop_find(l, fd);
-
-	if (f == NULL)
-		return;
 	loop_remove_write(l, fd);
-	(void)loop_change(l, fd, EVFILT_READ, EV_DELETE, NULL);
-	loop_forget(l, &f->read);
+	loop_remove_read(l, fd);
 }
 
 int

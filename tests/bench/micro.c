@@ -244,7 +244,7 @@ compare(const void *a, const void *b)
 static double
 median(const struct costs *c, int rounds, size_t field)
 {
-	double v[ROUNDS_MAX];
+	double v[ROUNDS_MAX] = { 0 };
 
 	for (int i = 0; i < rounds; i++)
 		memcpy(&v[i], (const uint8_t *)&c[i] + field, sizeof(v[i]));

@@ -567,7 +567,7 @@ test_full_buffer_drops_the_rest(void **state)
 			     sizeof(least)),
 	    0);
 	for (int i = 0; i < UDP_BATCH - 1; i++)
-		send_bytes(u, &v4, 1000);
+		send_bytes(u, &v4, 1000 + (size_t)i); /* no run of equals */
 	send_bytes(u, &v6, 100);
 	udp_flush(u);
 	assert_in_range(drops.n[DROP_SEND_ROOM], 1, UDP_BATCH - 2);

@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.." || exit 1
 core_order="units drop addr frame sink ring pool suite wire noise cookie"
 core_order="$core_order replay session index stamp fragment offload"
 core_order="$core_order transmit handshake pmtu fdb guard stage timers roam"
-core_order="$core_order keys peer node"
+core_order="$core_order keys peer_state peer_call peer_send"
+core_order="$core_order peer_path peer_content peer node"
 # What of core the os layer may know.
 os_may="units drop addr frame ring"
 # The only system headers of core.
