@@ -10,6 +10,7 @@
 
 #include "core/node.h"
 #include "daemon/conf.h"
+#include "daemon/lookup.h"
 
 struct status_source {
 	const struct conf *conf;
@@ -18,8 +19,9 @@ struct status_source {
 	const char *netif_name;
 	const uint8_t *mac; /* FRAME_MAC_LEN, of the interface */
 	uint16_t port;
-	const int *peers;  /* number in the node of each conf->peers */
-	uint64_t start_ns; /* mono clock */
+	const int *peers; /* number in the node of each conf->peers */
+	const struct lookup *lookups; /* one for each conf->peers */
+	uint64_t start_ns;            /* mono clock */
 };
 
 void status_text(

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "os/batch.h"
 #include "os/udp.h"
 
 enum {
@@ -23,7 +24,8 @@ enum {
 
 struct udp_rx {
 	int count, next; /* messages received, the next to hand out */
-	size_t offset;   /* of its next datagram */
+	struct batch batch;
+	size_t offset; /* of its next datagram */
 	struct mmsghdr msgs[UDP_RX_SLOTS];
 	struct iovec iovs[UDP_RX_SLOTS];
 	struct sockaddr_storage names[UDP_RX_SLOTS];

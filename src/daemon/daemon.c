@@ -192,21 +192,49 @@ end_batch(struct daemon *d)
 	return node_tick(d->node, &d->now);
 }
 
+/* Takes one batch from the LAN port; true if there may be more. */
+static bool
+take_lan(struct daemon *d)
+{
+	struct frame batch[NETIF_BATCH];
+	const int n = netif_recv(d->netif, batch, NETIF_BATCH);
+
+	if (n < 0) {
+		log_error("interface %s is gone: %s", netif_name(d->netif),
+		    strerror(errno));
+		d->exit_code = EXIT_FAILURE;
+		loop_stop(d->loop);
+		return false;
+	}
+	node_lan_in(d->node, &d->now, batch, n);
+	return n == NETIF_BATCH;
+}
+
+/* The same from a socket. */
+static bool
+take_udp(struct daemon *d, int which)
+{
+	struct udp_dgram batch[UDP_BATCH];
+	const int n = udp_recv(d->udp, which, batch, UDP_BATCH);
+
+	for (int i = 0; i < n; i++)
+		node_dgram_in(d->node, &d->now, &batch[i].from, batch[i].data,
+		    batch[i].len);
+	(void)end_batch(d);
+	return n == UDP_BATCH;
+}
+
+/* What the host answers leaves between two batches: waiting for the last
+ * would hold up the acknowledgements of TCP. */
 static void
 read_udp(struct daemon *d, int which)
 {
-	struct udp_dgram batch[UDP_BATCH];
-
 	d->now = mono_now();
-	for (int i = 0; i < DAEMON_BATCHES || udp_more(d->udp); i++) {
-		const int n = udp_recv(d->udp, which, batch, UDP_BATCH);
-
-		for (int k = 0; k < n; k++)
-			node_dgram_in(d->node, &d->now, &batch[k].from,
-			    batch[k].data, batch[k].len);
-		(void)end_batch(d);
-		if (n < UDP_BATCH)
-			break; /* that was all */
+	for (int i = 1;
+	     take_udp(d, which) && (i < DAEMON_BATCHES || udp_more(d->udp));
+	     i++) {
+		(void)take_lan(d);
+		udp_flush(d->udp);
 	}
 }
 
@@ -226,23 +254,10 @@ static void
 on_netif(void *ctx)
 {
 	struct daemon *d = ctx;
-	struct frame batch[NETIF_BATCH];
 
 	d->now = mono_now();
-	for (int i = 0; i < DAEMON_BATCHES; i++) {
-		const int n = netif_recv(d->netif, batch, NETIF_BATCH);
-
-		if (n < 0) {
-			log_error("interface %s is gone: %s",
-			    netif_name(d->netif), strerror(errno));
-			d->exit_code = EXIT_FAILURE;
-			loop_stop(d->loop);
-			return;
-		}
-		node_lan_in(d->node, &d->now, batch, n);
-		if (n < NETIF_BATCH)
-			break;
-	}
+	for (int i = 0; i < DAEMON_BATCHES && take_lan(d); i++)
+		continue;
 }
 
 static void
@@ -292,6 +307,7 @@ answer(void *ctx, const char *request, FILE *to)
 		.mac = d->netif_config.mac,
 		.port = udp_port(d->udp),
 		.peers = d->peers,
+		.lookups = d->lookups,
 		.start_ns = d->start_ns,
 	};
 	const struct now now = mono_now();
@@ -371,10 +387,12 @@ open_node(struct daemon *d, uint64_t floor)
 		goto out;
 	}
 	d->node = (struct node *)(void *)align_node(d->memory);
-	if (node_init(d->node, &c, &d->now) == DROP_NONE)
+	if (node_init(d->node, &c, &d->now) == DROP_NONE) {
 		status = 0;
-	else
+	} else {
 		log_error("private_key_file: the key is unusable");
+		errno = EINVAL;
+	}
 out:
 	suite_wipe(&c, sizeof(c));
 	return status;
@@ -393,6 +411,7 @@ add_peers(struct daemon *d)
 		suite_wipe(&n, sizeof(n));
 		if (d->peers[i] < 0) {
 			log_error("peer=%s cannot be added", c->name);
+			errno = EINVAL;
 			return -1;
 		}
 		lookup_init(&d->lookups[i], &d->lookup_env, c, d->peers[i]);
@@ -407,19 +426,25 @@ watch(struct daemon *d)
 {
 	static loop_fn *const on_udp[UDP_SOCKETS] = { on_udp0, on_udp1 };
 
+	udp_on_refused(d->udp, on_refused, d);
 	for (int i = 0; i < UDP_SOCKETS; i++)
 		if (udp_fd(d->udp, i) >= 0 &&
 		    loop_add_read(d->loop, udp_fd(d->udp, i), on_udp[i], d) !=
 			0)
-			return -1;
-	udp_on_refused(d->udp, on_refused, d);
-	return loop_add_read(d->loop, netif_fd(d->netif), on_netif, d);
+			goto fail;
+	if (loop_add_read(d->loop, netif_fd(d->netif), on_netif, d) == 0)
+		return 0;
+fail:
+	log_error("the main loop cannot watch: %s", strerror(errno));
+	return -1;
 }
 
-/* Signals are taken first, so that one during the start cleans up too. */
+/* Signals are taken first, so that one during the start cleans up too. That
+ * nobody reads the log any more is no reason to end (SIGPIPE). */
 static int
 open_loop(struct daemon *d)
 {
+	(void)signal(SIGPIPE, SIG_IGN);
 	d->loop = loop_open();
 	if (d->loop == NULL ||
 	    loop_add_signal(d->loop, SIGTERM, on_stop, d) != 0 ||
@@ -500,6 +525,18 @@ daemon_close(struct daemon *d)
 		loop_close(d->loop);
 }
 
+/* A name server or a disk that hangs keeps its job beyond errand_close; what
+ * that thread may still write to stays until the process ends. */
+static bool
+errand_hangs(const struct daemon *d)
+{
+	bool busy = d->floor.job.busy;
+
+	for (size_t i = 0; i < d->conf->peer_count; i++)
+		busy |= d->lookups[i].job.busy;
+	return busy;
+}
+
 static int
 exit_code_of(int error)
 {
@@ -524,25 +561,30 @@ int
 daemon_run(const struct conf *conf)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
+	struct lookup *lookups = calloc(conf->peer_count + 1, sizeof(*lookups));
+	int *peers = calloc(conf->peer_count + 1, sizeof(*peers));
 	int status = EXIT_FAILURE;
 
-	if (d == NULL)
-		return status;
+	if (d == NULL || lookups == NULL || peers == NULL) {
+		log_error("no memory for %zu peers", conf->peer_count);
+		goto out;
+	}
 	d->conf = conf;
-	d->lookups = calloc(conf->peer_count + 1, sizeof(*d->lookups));
-	d->peers = calloc(conf->peer_count + 1, sizeof(*d->peers));
+	d->lookups = lookups;
+	d->peers = peers;
 	d->lookup_env = (struct lookup_env){
 		.found = address_found, .netif = &conf->netif, .ctx = d
 	};
-	if (d->lookups == NULL || d->peers == NULL)
-		log_error("no memory for %zu peers", conf->peer_count);
-	else if (daemon_open(d) != 0)
+	if (daemon_open(d) != 0)
 		status = exit_code_of(errno);
 	else
 		status = daemon_loop(d);
 	daemon_close(d);
-	free(d->lookups);
-	free(d->peers);
+	if (errand_hangs(d))
+		return status;
+out:
+	free(lookups);
+	free(peers);
 	free(d);
 	return status;
 }

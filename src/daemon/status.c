@@ -10,8 +10,24 @@
 #include "os/sockaddr.h"
 
 enum {
-	STATUS_MACS_TEXT = 16, /* stations listed a peer, for people */
+	STATUS_MACS_TEXT = 15, /* stations listed a peer, for people */
+	STATUS_MACS_LINE = 3,  /* of them on a line; they may have a VLAN */
 	STATUS_QUANTITY_MAX = 32,
+};
+
+/* What a counter says about a tunnel that does not come up, in a few words;
+ * lansplice(8) has more. */
+static const char *const hints[DROP_COUNT] = {
+	[DROP_MAC1] = "a caller's key for us, or network key, differs",
+	[DROP_HANDSHAKE_OPEN] = "the psk_file of a peer differs from ours",
+	[DROP_HANDSHAKE_PEER] = "a caller's public key is no peer's here",
+	[DROP_HANDSHAKE_STALE] = "a copy, or two machines have one key",
+	[DROP_HANDSHAKE_CIPHER] = "one side pins a cipher",
+	[DROP_FRAME_OWN_TUNNEL] = "the way to a peer leads into the tunnel",
+	[DROP_NO_ENDPOINT] = "for a peer whose address is not known yet",
+	[DROP_STAGE_EXPIRED] = "for a peer that does not answer",
+	[DROP_POOL] = "raise the key memory",
+	[DROP_SEND_ERROR] = "the system refused: no route, or a firewall",
 };
 
 /* The LAN and the peers, as node_each_station numbers ports. */
@@ -80,6 +96,29 @@ struct station_list {
 };
 
 static void
+put_station_text(const struct station_list *l, const struct fdb_station *s)
+{
+	if (l->count > STATUS_MACS_TEXT)
+		return;
+	if (l->count > 1)
+		fputs((l->count - 1) % STATUS_MACS_LINE == 0 ? "\n            "
+							     : " ",
+		    l->to);
+	put_mac(l->to, s->mac);
+	if (s->vlan != 0)
+		fprintf(l->to, "/%u", s->vlan);
+}
+
+static void
+put_station_json(const struct station_list *l, const struct fdb_station *s)
+{
+	fputs(l->count == 1 ? "{\"mac\":\"" : ",{\"mac\":\"", l->to);
+	put_mac(l->to, s->mac);
+	fprintf(l->to, "\",\"vlan\":%u,\"age_s\":%" PRIu64 "}", s->vlan,
+	    s->age_ns / SEC(1));
+}
+
+static void
 put_station(void *ctx, const struct fdb_station *s)
 {
 	struct station_list *l = ctx;
@@ -87,16 +126,10 @@ put_station(void *ctx, const struct fdb_station *s)
 	if (s->port != l->port)
 		return;
 	l->count++;
-	if (!l->json && l->count > STATUS_MACS_TEXT)
-		return;
-	fputs(l->count == 1 ? "" : l->json ? "," : " ", l->to);
-	fputs(l->json ? "{\"mac\":\"" : "", l->to);
-	put_mac(l->to, s->mac);
 	if (l->json)
-		fprintf(l->to, "\",\"vlan\":%u,\"age_s\":%" PRIu64 "}", s->vlan,
-		    s->age_ns / SEC(1));
-	else if (s->vlan != 0)
-		fprintf(l->to, "/%u", s->vlan);
+		put_station_json(l, s);
+	else
+		put_station_text(l, s);
 }
 
 static unsigned int
@@ -120,7 +153,7 @@ text_macs(
 	fputs("  MACs      ", to);
 	const unsigned int n = put_stations(to, s, now, port, false);
 	if (n > STATUS_MACS_TEXT)
-		fprintf(to, " and %u more", n - STATUS_MACS_TEXT);
+		fprintf(to, "\n            and %u more", n - STATUS_MACS_TEXT);
 	fputs(n == 0 ? "none learned\n" : "\n", to);
 }
 
@@ -163,33 +196,66 @@ text_state(FILE *to, const struct node_peer_status *st, const struct now *now)
 	fputc('\n', to);
 }
 
+/* Where the peer is; while that is not known, why. */
+static void
+text_endpoint(FILE *to, const struct status_source *s, size_t i,
+    const struct node_peer_status *st)
+{
+	const struct conf_peer *c = &s->conf->peers[i];
+	const char *trouble = s->lookups[i].trouble;
+	char text[SOCKADDR_TEXT_MAX];
+
+	if (addr_is_set(&st->endpoint.remote))
+		fprintf(to, "%s, datagrams up to %" PRIu32,
+		    sockaddr_text(&st->endpoint.remote, text), st->path_size);
+	else if (c->has_endpoint)
+		fprintf(to, "%s port %u: %s", c->endpoint.host,
+		    c->endpoint.port,
+		    trouble == NULL ? "no answer yet" : trouble);
+	else
+		fputs("none: it has to call us", to);
+	fputc('\n', to);
+}
+
 static void
 text_peer(
     FILE *to, const struct status_source *s, const struct now *now, size_t i)
 {
 	const struct conf_peer *c = &s->conf->peers[i];
 	struct node_peer_status st;
-	char text[SOCKADDR_TEXT_MAX], n[STATUS_QUANTITY_MAX];
+	char n[STATUS_QUANTITY_MAX];
 
 	if (!node_peer_status(s->node, now, s->peers[i], &st))
 		return;
-	fprintf(to, "peer %s\n  state     ", c->name);
+	fprintf(to, "\npeer %s\n  state     ", c->name);
 	text_state(to, &st, now);
 	fputs("  key       ", to);
 	put_key(to, c->public_key);
-	if (addr_is_set(&st.endpoint.remote))
-		fprintf(to, "\n  endpoint  %s, datagrams up to %" PRIu32 "\n",
-		    sockaddr_text(&st.endpoint.remote, text), st.path_size);
-	else if (c->has_endpoint)
-		fprintf(to, "\n  endpoint  %s port %u, no answer yet\n",
-		    c->endpoint.host, c->endpoint.port);
-	else
-		fputs("\n  endpoint  none: it has to call us\n", to);
+	fputs("\n  endpoint  ", to);
+	text_endpoint(to, s, i, &st);
 	fprintf(to, "  received  %" PRIu64 " frames, %s\n", st.rx_frames,
 	    bytes_text(st.rx_bytes, n));
 	fprintf(to, "  sent      %" PRIu64 " frames, %s\n", st.tx_frames,
 	    bytes_text(st.tx_bytes, n));
 	text_macs(to, s, now, port_of(s, i));
+}
+
+/* A tunnel that never worked is what a newcomer looks at. */
+static void
+text_advice(FILE *to, const struct status_source *s, const struct now *now)
+{
+	struct node_peer_status st;
+
+	for (size_t i = 0; i < s->conf->peer_count; i++)
+		if (node_peer_status(s->node, now, s->peers[i], &st) &&
+		    st.heard_mono_ns != 0)
+			return;
+	if (s->conf->peer_count > 0)
+		fputs("\nNo peer was heard yet. Does its daemon run, does UDP "
+		      "reach it through firewalls\nand routers, has each side "
+		      "the other's public key? See its status too, and\n"
+		      "\"If no ping comes back\" in lansplice(8).\n",
+		    to);
 }
 
 static uint64_t
@@ -198,16 +264,11 @@ dropped(const struct status_source *s, int reason)
 	return node_drops(s->node)->n[reason] + s->os_drops->n[reason];
 }
 
-void
-status_text(FILE *to, const struct status_source *s, const struct now *now)
+static void
+text_drops(FILE *to, const struct status_source *s)
 {
 	bool any = false;
 
-	text_interface(to, s, now);
-	for (size_t i = 0; i < s->conf->peer_count; i++) {
-		fputc('\n', to);
-		text_peer(to, s, now, i);
-	}
 	for (int i = DROP_NONE + 1; i < DROP_COUNT; i++) {
 		const uint64_t n = dropped(s, i);
 
@@ -215,9 +276,20 @@ status_text(FILE *to, const struct status_source *s, const struct now *now)
 			continue;
 		fputs(any ? "" : "\ndropped (lansplice(8) explains)\n", to);
 		any = true;
-		fprintf(
-		    to, "  %-22s %" PRIu64 "\n", drop_name((enum drop)i), n);
+		fprintf(to, "  %-20s %8" PRIu64 "%s%s\n",
+		    drop_name((enum drop)i), n, hints[i] == NULL ? "" : "  ",
+		    hints[i] == NULL ? "" : hints[i]);
 	}
+}
+
+void
+status_text(FILE *to, const struct status_source *s, const struct now *now)
+{
+	text_interface(to, s, now);
+	for (size_t i = 0; i < s->conf->peer_count; i++)
+		text_peer(to, s, now, i);
+	text_drops(to, s);
+	text_advice(to, s, now);
 }
 
 /* For programs. */
@@ -266,71 +338,85 @@ json_interface(FILE *to, const struct status_source *s, const struct now *now)
 	fputs("}", to);
 }
 
-/* Times are seconds ago; null means never. */
+/* Times are in seconds; null means never. */
 static void
-json_ago(FILE *to, const char *name, uint64_t at_ns, const struct now *now)
+json_seconds(FILE *to, const char *name, bool ever, uint64_t ns)
 {
-	if (at_ns == 0)
-		fprintf(to, ",\"%s\":null", name);
+	if (ever)
+		fprintf(to, ",\"%s\":%" PRIu64, name, ns / SEC(1));
 	else
-		fprintf(to, ",\"%s\":%" PRIu64, name,
-		    (now->mono_ns - at_ns) / SEC(1));
+		fprintf(to, ",\"%s\":null", name);
 }
 
 static void
-json_peer(
-    FILE *to, const struct status_source *s, const struct now *now, size_t i)
+json_session(FILE *to, const struct node_peer_status *st, const struct now *now)
 {
-	const struct conf_peer *c = &s->conf->peers[i];
-	struct node_peer_status st;
 	char text[SOCKADDR_TEXT_MAX];
 
-	if (!node_peer_status(s->node, now, s->peers[i], &st))
-		return;
-	fprintf(to, "%s{", i == 0 ? "" : ",");
+	fprintf(to, ",\"up\":%s,", st->up ? "true" : "false");
+	if (addr_is_set(&st->endpoint.remote))
+		json_string(
+		    to, "endpoint", sockaddr_text(&st->endpoint.remote, text));
+	else
+		fputs("\"endpoint\":null", to);
+	fputc(',', to);
+	if (st->up)
+		json_string(to, "cipher", suite_cipher_name(st->cipher));
+	else
+		fputs("\"cipher\":null", to);
+	json_seconds(to, "handshake_time", st->handshake_wall_ns != 0,
+	    st->handshake_wall_ns);
+	json_seconds(to, "handshake_age_s", st->handshake_mono_ns != 0,
+	    now->mono_ns - st->handshake_mono_ns);
+	json_seconds(to, "heard_age_s", st->heard_mono_ns != 0,
+	    now->mono_ns - st->heard_mono_ns);
+}
+
+static void
+json_peer(FILE *to, const struct status_source *s, const struct now *now,
+    size_t i, const struct node_peer_status *st)
+{
+	const struct conf_peer *c = &s->conf->peers[i];
+
+	fputc('{', to);
 	json_string(to, "name", c->name);
 	fputs(",\"public_key\":\"", to);
 	put_key(to, c->public_key);
-	fprintf(to, "\",\"up\":%s,", st.up ? "true" : "false");
-	if (addr_is_set(&st.endpoint.remote))
-		json_string(
-		    to, "endpoint", sockaddr_text(&st.endpoint.remote, text));
-	else
-		fputs("\"endpoint\":null", to);
-	if (st.up) {
-		fputc(',', to);
-		json_string(to, "cipher", suite_cipher_name(st.cipher));
-	} else {
-		fputs(",\"cipher\":null", to);
-	}
-	fprintf(
-	    to, ",\"handshake_time\":%" PRIu64, st.handshake_wall_ns / SEC(1));
-	json_ago(to, "handshake_age_s", st.handshake_mono_ns, now);
-	json_ago(to, "heard_age_s", st.heard_mono_ns, now);
+	fputc('"', to);
+	json_session(to, st, now);
 	fprintf(to,
 	    ",\"path_size\":%" PRIu32 ",\"staged\":%u,\"rx_frames\":%" PRIu64
 	    ",\"rx_bytes\":%" PRIu64 ",\"tx_frames\":%" PRIu64
 	    ",\"tx_bytes\":%" PRIu64,
-	    st.path_size, st.staged, st.rx_frames, st.rx_bytes, st.tx_frames,
-	    st.tx_bytes);
+	    st->path_size, st->staged, st->rx_frames, st->rx_bytes,
+	    st->tx_frames, st->tx_bytes);
 	json_macs(to, s, now, port_of(s, i));
 	fputc('}', to);
 }
 
-void
-status_json(FILE *to, const struct status_source *s, const struct now *now)
+static void
+json_peers(FILE *to, const struct status_source *s, const struct now *now)
+{
+	struct node_peer_status st;
+	const char *comma = "";
+
+	fputs(",\"peers\":[", to);
+	for (size_t i = 0; i < s->conf->peer_count; i++) {
+		if (!node_peer_status(s->node, now, s->peers[i], &st))
+			continue;
+		fputs(comma, to);
+		json_peer(to, s, now, i, &st);
+		comma = ",";
+	}
+	fputc(']', to);
+}
+
+static void
+json_drops(FILE *to, const struct status_source *s)
 {
 	const char *comma = "";
 
-	fprintf(to, "{\"uptime_s\":%" PRIu64 ",\"port\":%u,\"public_key\":\"",
-	    (now->mono_ns - s->start_ns) / SEC(1), s->port);
-	put_key(to, s->conf->public_key);
-	fputs("\",", to);
-	json_interface(to, s, now);
-	fputs(",\"peers\":[", to);
-	for (size_t i = 0; i < s->conf->peer_count; i++)
-		json_peer(to, s, now, i);
-	fputs("],\"drops\":{", to);
+	fputs(",\"drops\":{", to);
 	for (int i = DROP_NONE + 1; i < DROP_COUNT; i++) {
 		const uint64_t n = dropped(s, i);
 
@@ -340,5 +426,18 @@ status_json(FILE *to, const struct status_source *s, const struct now *now)
 		    to, "%s\"%s\":%" PRIu64, comma, drop_name((enum drop)i), n);
 		comma = ",";
 	}
-	fputs("}}\n", to);
+	fputc('}', to);
+}
+
+void
+status_json(FILE *to, const struct status_source *s, const struct now *now)
+{
+	fprintf(to, "{\"uptime_s\":%" PRIu64 ",\"port\":%u,\"public_key\":\"",
+	    (now->mono_ns - s->start_ns) / SEC(1), s->port);
+	put_key(to, s->conf->public_key);
+	fputs("\",", to);
+	json_interface(to, s, now);
+	json_peers(to, s, now);
+	json_drops(to, s);
+	fputs("}\n", to);
 }

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "os/batch.h"
 #include "os/ifconf.h"
 #include "os/log.h"
 #include "os/sockaddr.h"
@@ -28,7 +29,8 @@ struct netif {
 	char name[NETIF_NAME_MAX];
 	struct drop_counts *drops;
 	size_t frame_room; /* bytes of a slot behind its head room */
-	uint8_t *slots;    /* NETIF_BATCH of them, behind this structure */
+	struct batch batch;
+	uint8_t *slots; /* NETIF_BATCH of them, behind this structure */
 };
 
 static size_t
@@ -228,10 +230,11 @@ int
 netif_recv(struct netif *n, struct frame *out, int max)
 {
 	uint8_t *slot = n->slots;
+	const int asked = batch_ask(&n->batch, max);
 	int count = 0;
 
 	assert(max > 0 && max <= NETIF_BATCH);
-	for (; count < max; count++) {
+	for (; count < asked; count++) {
 		const ssize_t len = read_frame(n, slot + NETIF_HEAD);
 
 		if (len == -1 && count == 0)
@@ -245,6 +248,7 @@ netif_recv(struct netif *n, struct frame *out, int max)
 		};
 		slot += NETIF_HEAD + n->frame_room;
 	}
+	batch_got(&n->batch, asked, count);
 	return count;
 }
 

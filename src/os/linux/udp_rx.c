@@ -40,19 +40,23 @@ udp_rx_offload(int fd)
 int
 udp_rx_fill(struct udp_rx *rx, int fd)
 {
+	const int asked = batch_ask(&rx->batch, UDP_RX_SLOTS);
+
 	assert(!udp_rx_more(rx));
 	/* The kernel overwrote these lengths with what it used of the room. */
-	for (int i = 0; i < UDP_RX_SLOTS; i++) {
+	for (int i = 0; i < asked; i++) {
 		struct msghdr *m = &rx->msgs[i].msg_hdr;
 
 		m->msg_namelen = sizeof(rx->names[i]);
 		m->msg_controllen = sizeof(rx->controls[i]);
 	}
-	rx->count = recvmmsg(fd, rx->msgs, UDP_RX_SLOTS, MSG_DONTWAIT, NULL);
+	rx->count =
+	    recvmmsg(fd, rx->msgs, (unsigned int)asked, MSG_DONTWAIT, NULL);
 	rx->next = 0;
 	rx->offset = 0;
 	if (rx->count < 0)
 		rx->count = 0;
+	batch_got(&rx->batch, asked, rx->count);
 	return rx->count;
 }
 
