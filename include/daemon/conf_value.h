@@ -14,7 +14,7 @@
 #include "os/netif.h"
 
 /* "10.20.30.1/24": an address that a host may have, and its prefix. */
-MUST_USE const char *conf_value_host(struct netif_addr *out, const char *text);
+MUST_USE const char *conf_value_host(struct ifconf_addr *out, const char *text);
 
 /* "02:00:00:00:00:01", unicast. */
 MUST_USE const char *conf_value_mac(

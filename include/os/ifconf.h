@@ -11,13 +11,18 @@
 #include <stdint.h>
 
 #include "core/addr.h"
+#include "core/frame.h"
 #include "core/units.h"
-#include "os/netif.h"
+
+struct ifconf_addr {
+	struct addr ip; /* port 0 */
+	uint8_t prefix; /* bits */
+};
 
 MUST_USE int ifconf_set_mac(
     const char *name, const uint8_t mac[static FRAME_MAC_LEN]);
 MUST_USE int ifconf_set_mtu(const char *name, uint32_t mtu);
-MUST_USE int ifconf_add_addr(const char *name, const struct netif_addr *a);
+MUST_USE int ifconf_add_addr(const char *name, const struct ifconf_addr *a);
 MUST_USE int ifconf_set_up(const char *name);
 
 /*

@@ -12,6 +12,7 @@
 #include "core/drop.h"
 #include "core/frame.h"
 #include "core/units.h"
+#include "os/ifconf.h"
 
 enum {
 	NETIF_NAME_MAX = 16, /* with its NUL; IFNAMSIZ */
@@ -20,16 +21,11 @@ enum {
 	NETIF_ADDRS_MAX = 8, /* addresses the daemon sets */
 };
 
-struct netif_addr {
-	struct addr ip; /* port 0 */
-	uint8_t prefix; /* bits */
-};
-
 struct netif_config {
 	char name[NETIF_NAME_MAX];
 	uint32_t mtu; /* bytes of the packet inside a frame */
 	uint8_t mac[FRAME_MAC_LEN];
-	struct netif_addr addrs[NETIF_ADDRS_MAX];
+	struct ifconf_addr addrs[NETIF_ADDRS_MAX];
 	unsigned int addr_count;
 	struct drop_counts *drops; /* DROP_LAN_SEND is counted here */
 };

@@ -158,7 +158,7 @@ take_netif_addr(struct load *l, const struct value *v)
 
 	if (n->addr_count == NETIF_ADDRS_MAX)
 		return "too many addresses";
-	struct netif_addr *a = &n->addrs[n->addr_count];
+	struct ifconf_addr *a = &n->addrs[n->addr_count];
 	const char *wrong = conf_value_host(a, v->text);
 	if (wrong != NULL)
 		return wrong;

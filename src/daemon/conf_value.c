@@ -30,7 +30,7 @@ ipv4_number(const struct addr *a)
 
 /* RFC 1122, 3.2.1.3; RFC 3021 lets both addresses of a /31 be hosts. */
 static const char *
-check_ipv4(const struct netif_addr *a)
+check_ipv4(const struct ifconf_addr *a)
 {
 	uint32_t ip = ipv4_number(&a->ip);
 	uint32_t hosts = a->prefix == 32 ? 0 : UINT32_MAX >> a->prefix;
@@ -46,7 +46,7 @@ check_ipv4(const struct netif_addr *a)
 
 /* RFC 4291, 2.5.2 and 2.7. */
 static const char *
-check_ipv6(const struct netif_addr *a)
+check_ipv6(const struct ifconf_addr *a)
 {
 	static const uint8_t unspecified[sizeof(a->ip.ip)];
 
@@ -57,7 +57,7 @@ check_ipv6(const struct netif_addr *a)
 }
 
 const char *
-conf_value_host(struct netif_addr *out, const char *text)
+conf_value_host(struct ifconf_addr *out, const char *text)
 {
 	char ip[SOCKADDR_TEXT_MAX];
 	size_t len = strcspn(text, "/");
@@ -69,7 +69,7 @@ conf_value_host(struct netif_addr *out, const char *text)
 	memcpy(ip, text, len);
 	ip[len] = '\0';
 
-	*out = (struct netif_addr){ 0 };
+	*out = (struct ifconf_addr){ 0 };
 	if (strchr(ip, '%') != NULL)
 		return "an address with a scope";
 	if (sockaddr_parse(&out->ip, ip) != 0)

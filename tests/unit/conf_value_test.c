@@ -69,7 +69,7 @@ test_host(void **state)
 		{ "ff02::1/16", no_host },
 		{ "::/64", no_host },
 	};
-	struct netif_addr out;
+	struct ifconf_addr out;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

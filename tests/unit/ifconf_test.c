@@ -39,7 +39,7 @@ static void
 test_missing_interface_is_enodev(void **state)
 {
 	static const uint8_t mac[FRAME_MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
-	struct netif_addr a = { .prefix = 24 };
+	struct ifconf_addr a = { .prefix = 24 };
 
 	(void)state;
 	assert_int_equal(sockaddr_parse(&a.ip, "192.0.2.77"), 0);

@@ -103,7 +103,7 @@ stop_when_done(void *ctx)
 static void
 add_network(struct fixture *f, const char *text, uint8_t prefix)
 {
-	struct netif_addr *a = &f->netif.addrs[f->netif.addr_count++];
+	struct ifconf_addr *a = &f->netif.addrs[f->netif.addr_count++];
 
 	assert_int_equal(sockaddr_parse(&a->ip, text), 0);
 	a->prefix = prefix;

@@ -42,7 +42,7 @@ static void
 add_address(struct fixture *f, const char *text, uint8_t prefix)
 {
 	struct netif_config *n = &f->conf.netif;
-	struct netif_addr *a = &n->addrs[n->addr_count++];
+	struct ifconf_addr *a = &n->addrs[n->addr_count++];
 
 	assert_int_equal(sockaddr_parse(&a->ip, text), 0);
 	a->prefix = prefix;

@@ -208,7 +208,7 @@ ifconf_set_mtu(const char *name, uint32_t mtu)
 
 /* All bits of the host part set (RFC 919); /31 and /32 have none. */
 static void
-put_broadcast(struct rtnl_msg *m, const struct netif_addr *a)
+put_broadcast(struct rtnl_msg *m, const struct ifconf_addr *a)
 {
 	uint8_t ip[IPV4_LEN];
 
@@ -225,7 +225,7 @@ put_broadcast(struct rtnl_msg *m, const struct netif_addr *a)
  * whose other half is not yet connected.
  */
 int
-ifconf_add_addr(const char *name, const struct netif_addr *a)
+ifconf_add_addr(const char *name, const struct ifconf_addr *a)
 {
 	const bool ipv4 = a->ip.family == ADDR_IPV4;
 	const size_t len = ipv4 ? IPV4_LEN : IPV6_LEN;

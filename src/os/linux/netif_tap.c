@@ -118,7 +118,7 @@ set_addrs(const struct netif *n, const struct netif_config *c)
 {
 	assert(c->addr_count <= NETIF_ADDRS_MAX);
 	for (unsigned int i = 0; i < c->addr_count; i++) {
-		const struct netif_addr *a = &c->addrs[i];
+		const struct ifconf_addr *a = &c->addrs[i];
 		char text[SOCKADDR_TEXT_MAX];
 
 		if (ifconf_add_addr(n->name, a) == 0)
