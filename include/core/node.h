@@ -102,6 +102,11 @@ void node_peer_set(struct node *n, const struct now *now, int peer,
 void node_peer_resolved(struct node *n, const struct now *now, int peer,
     const struct addr *addrs, int count);
 
+/* Where the peer was heard before this process began; a handshake starts at
+ * once. Ignored if the peer was heard since. */
+void node_peer_learned(
+    struct node *n, const struct now *now, int peer, const struct addr *a);
+
 /* Frames from the LAN port. */
 void node_lan_in(struct node *n, const struct now *now,
     const struct frame *frames, int count);

@@ -43,6 +43,10 @@ MUST_USE enum drop peer_data(struct peer_env *env, struct peer *p,
     const struct now *now, const struct peer_dgram *in,
     struct peer_content *out);
 
+/* Where it was heard in an earlier life of this process. */
+void peer_learned(struct peer_env *env, struct peer *p, const struct now *now,
+    const struct addr *a);
+
 /* The addresses that the configuration names; one at least, at most
  * PEER_ADDRS_MAX are kept. */
 void peer_resolved(struct peer_env *env, struct peer *p, const struct now *now,

@@ -271,6 +271,18 @@ node_peer_resolved(struct node *n, const struct now *now, int peer,
 	node_note(n, p);
 }
 
+void
+node_peer_learned(
+    struct node *n, const struct now *now, int peer, const struct addr *a)
+{
+	struct peer *p = peer_at(n, peer);
+
+	if (p == NULL)
+		return;
+	peer_learned(&n->env, p, now, a);
+	node_note(n, p);
+}
+
 /* The switch. */
 
 static void

@@ -199,6 +199,16 @@ peer_wipe(struct peer *p, struct peer_env *env)
 	suite_wipe(p, sizeof(*p));
 }
 
+void
+peer_learned(struct peer_env *env, struct peer *p, const struct now *now,
+    const struct addr *a)
+{
+	if (addr_is_set(&p->endpoint.remote))
+		return;
+	p->endpoint.remote = *a;
+	peer_call_want_now(env, p, now);
+}
+
 static bool
 addrs_equal(const struct peer *p, const struct addr *addrs, unsigned int count)
 {

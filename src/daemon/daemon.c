@@ -11,6 +11,7 @@
 #include "core/node.h"
 #include "daemon/ctl.h"
 #include "daemon/floor.h"
+#include "daemon/learned.h"
 #include "daemon/lookup.h"
 #include "daemon/status.h"
 #include "os/errand.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct loop *loop;
 	struct errand *names, *disk; /* a slow name server stalls no disk */
 	struct floor floor;
+	struct learned learned;
 	struct udp *udp;
 	struct netif *netif;
 	void *memory; /* holds the node, aligned */
@@ -132,6 +134,7 @@ sink_event(void *ctx, const struct sink_event *e)
 	switch (e->kind) {
 	case SINK_PEER_UP:
 		log_info("peer=%s up endpoint=%s", name, text);
+		learned_note(&d->learned);
 		break;
 	case SINK_PEER_LOST:
 		log_warn(
@@ -142,6 +145,7 @@ sink_event(void *ctx, const struct sink_event *e)
 		break;
 	case SINK_PEER_MOVED:
 		log_info("peer=%s moved endpoint=%s", name, text);
+		learned_note(&d->learned);
 		break;
 	case SINK_PEER_RESOLVE:
 		lookup_again(&d->lookups[i]);
@@ -283,14 +287,26 @@ on_refused(void *ctx, const struct path *to, size_t len)
 	node_dgram_refused(d->node, to, len);
 }
 
+static struct learned_peers
+peers_of(const struct daemon *d)
+{
+	return (struct learned_peers){
+		.conf = d->conf,
+		.node = d->node,
+		.numbers = d->peers,
+	};
+}
+
 static uint64_t
 turn(void *ctx)
 {
 	struct daemon *d = ctx;
+	const struct learned_peers peers = peers_of(d);
 	uint64_t next;
 
 	d->now = mono_now();
 	next = u64_min(end_batch(d), ctl_tick(d->ctl, d->now.mono_ns));
+	next = u64_min(next, learned_tick(&d->learned, &peers, &d->now));
 	udp_flush(d->udp);
 	return next;
 }
@@ -416,6 +432,8 @@ add_peers(struct daemon *d)
 		}
 		lookup_init(&d->lookups[i], &d->lookup_env, c, d->peers[i]);
 	}
+	const struct learned_peers peers = peers_of(d);
+	learned_load(&d->learned, &peers, &d->now);
 	for (size_t i = 0; i < d->conf->peer_count; i++)
 		lookup_start(&d->lookups[i]);
 	return 0;
@@ -495,6 +513,9 @@ daemon_open(struct daemon *d)
 	    floor_open(&d->floor, c->state_dir, c->public_key, &floor) != 0)
 		return -1;
 	floor_attach(&d->floor, d->disk, stamp_stored, d);
+	if (learned_open(&d->learned, d->floor.path, c->peer_count, d->disk) !=
+	    0)
+		return -1;
 	if (open_node(d, floor) != 0 || watch(d) != 0)
 		return -1;
 	return add_peers(d);
@@ -507,6 +528,8 @@ daemon_close(struct daemon *d)
 		d->now = mono_now();
 		node_stop(d->node, &d->now);
 		udp_flush(d->udp);
+		const struct learned_peers peers = peers_of(d);
+		learned_flush(&d->learned, &peers, &d->now);
 	}
 	if (d->names != NULL)
 		errand_close(d->names);
@@ -530,7 +553,7 @@ daemon_close(struct daemon *d)
 static bool
 errand_hangs(const struct daemon *d)
 {
-	bool busy = d->floor.job.busy;
+	bool busy = d->floor.job.busy || d->learned.job.busy;
 
 	for (size_t i = 0; i < d->conf->peer_count; i++)
 		busy |= d->lookups[i].job.busy;
@@ -582,6 +605,7 @@ daemon_run(const struct conf *conf)
 	daemon_close(d);
 	if (errand_hangs(d))
 		return status;
+	learned_close(&d->learned);
 out:
 	free(lookups);
 	free(peers);

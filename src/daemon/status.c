@@ -205,7 +205,10 @@ text_endpoint(FILE *to, const struct status_source *s, size_t i,
 	const char *trouble = s->lookups[i].trouble;
 	char text[SOCKADDR_TEXT_MAX];
 
-	if (addr_is_set(&st->endpoint.remote))
+	if (addr_is_set(&st->endpoint.remote) && st->path_size == 0)
+		fprintf(to, "%s before a restart, no answer yet",
+		    sockaddr_text(&st->endpoint.remote, text));
+	else if (addr_is_set(&st->endpoint.remote))
 		fprintf(to, "%s, datagrams up to %" PRIu32,
 		    sockaddr_text(&st->endpoint.remote, text), st->path_size);
 	else if (c->has_endpoint)

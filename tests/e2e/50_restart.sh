@@ -49,6 +49,18 @@ test_killed_caller_is_back()
 	back b a "$before"
 }
 
+# The one that is called: it remembers where its callers were.
+test_killed_hub_is_back()
+{
+	call
+	wait_for 15 grep -q "$(outer4 b)" "$DIR"/a/state/*.peers
+	before=$(handshake_of b a)
+	stop a KILL
+	sleep 1.1
+	start a
+	back a b "$before"
+}
+
 test_killed_is_back_both_ways()
 {
 	host a b
