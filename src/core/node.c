@@ -354,15 +354,24 @@ node_check_frame(
 	return DROP_NONE;
 }
 
+/* Inside a frame an address has no scope. */
+static bool
+addr_is_sent_to(struct addr a, const struct addr *remote)
+{
+	a.scope = remote->scope;
+	return addr_equal(&a, remote);
+}
+
 static bool
 peer_has_remote(const struct peer *p, const struct addr *remote)
 {
 	if (!p->used)
 		return false;
 	for (unsigned int i = 0; i < p->configured_count; i++)
-		if (addr_equal(&p->configured[i], remote))
+		if (addr_is_sent_to(p->configured[i], remote))
 			return true;
-	return addr_equal(&p->endpoint.remote, remote);
+	return addr_is_sent_to(p->endpoint.remote, remote) ||
+	    addr_is_sent_to(p->roam.candidate.remote, remote);
 }
 
 /* Our own datagrams on the LAN port: the way to the peer leads through the

@@ -210,13 +210,41 @@ peer_learned(struct peer_env *env, struct peer *p, const struct now *now,
 }
 
 static bool
-addrs_equal(const struct peer *p, const struct addr *addrs, unsigned int count)
+is_configured(const struct peer *p, const struct addr *a)
 {
-	bool same = count == p->configured_count;
+	for (unsigned int i = 0; i < p->configured_count; i++)
+		if (addr_equal(&p->configured[i], a))
+			return true;
+	return false;
+}
 
-	for (unsigned int i = 0; same && i < count; i++)
-		same = addr_equal(&addrs[i], &p->configured[i]);
-	return same;
+/* The order does not count: name servers rotate it. */
+static bool
+has_news(const struct peer *p, const struct addr *addrs, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!is_configured(p, &addrs[i]))
+			return true;
+	return false;
+}
+
+/* Somewhere else to call while an attempt runs: that one has a second for its
+ * answer, and what waits for the floor or after a CLOSE goes on waiting. */
+static void
+call_elsewhere(struct peer_env *env, struct peer *p, const struct now *now)
+{
+	const uint64_t at = p->pending.index == 0
+	    ? p->earliest_ns
+	    : p->pending_ns + PEER_CROSSING;
+
+	if (p->due)
+		return;
+	p->attempts |= 1; /* an odd one goes to a configured address */
+	if (now->mono_ns >= at)
+		peer_call_send(env, p, now);
+	else
+		timers_arm(&p->timers, TIMER_RETRY,
+		    u64_min(at, p->timers.at[TIMER_RETRY]));
 }
 
 void
@@ -224,19 +252,16 @@ peer_resolved(struct peer_env *env, struct peer *p, const struct now *now,
     const struct addr *addrs, unsigned int count)
 {
 	const unsigned int kept = (unsigned int)size_min(count, PEER_ADDRS_MAX);
-	const bool same = addrs_equal(p, addrs, kept);
+	const bool news = has_news(p, addrs, kept);
 
 	memcpy(p->configured, addrs, kept * sizeof(*addrs));
 	p->configured_count = kept;
 	if (peer_is_up(p, now))
 		return;
-	if (!timers_armed(&p->timers, TIMER_RETRY)) {
+	if (!timers_armed(&p->timers, TIMER_RETRY))
 		peer_call_want_now(env, p, now);
-	} else if (!same) {
-		/* An odd attempt goes to a configured address. */
-		p->attempts |= 1;
-		peer_call_send(env, p, now);
-	}
+	else if (news)
+		call_elsewhere(env, p, now);
 }
 
 void
@@ -287,9 +312,12 @@ peer_fire(struct peer_env *env, struct peer *p, const struct now *now,
 		peer_call_want(env, p, now);
 		break;
 	case TIMER_WIPE:
-		/* Not the pending handshake: after a sleep it is as young as
-		 * this tick. */
 		keys_wipe(&p->keys, &env->indices);
+		/* Not the pending handshake, nor what waits for it: after a
+		 * sleep both are as young as this tick. */
+		if (!timers_armed(&p->timers, TIMER_RETRY))
+			stage_drop(&p->stage, &env->pool, &env->drops,
+			    DROP_STAGE_EXPIRED);
 		peer_state_lost(env, p);
 		break;
 	case TIMER_ROAM:

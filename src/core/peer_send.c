@@ -14,7 +14,8 @@ transmit_to(const struct peer_env *env, const struct peer *p, struct session *s,
 		.sink = &env->sink,
 		.session = s,
 		.to = to,
-		.path_size = size_min(p->pmtu.size, s->dgram_max),
+		.path_size = size_min(
+		    p->pmtu.size, size_min(s->dgram_max, env->self.dgram_max)),
 		.mss_clamp = env->mss_clamp,
 	};
 }
@@ -86,8 +87,10 @@ peer_send_frame(struct peer_env *env, struct peer *p, const struct now *now,
 {
 	if (try_frame(env, p, now, f))
 		return;
-	/* An unconfirmed next is confirmed within a round trip. */
-	if (!peer_state_has_address(p) && p->keys.next == NULL) {
+	/* An unconfirmed next is confirmed within a round trip, or never. */
+	const struct session *next = p->keys.next;
+	if (!peer_state_has_address(p) &&
+	    (next == NULL || now->mono_ns - next->born_ns >= PEER_RETRY)) {
 		drop_add(&env->drops, DROP_NO_ENDPOINT);
 		return;
 	}

@@ -307,6 +307,9 @@ turn(void *ctx)
 	d->now = mono_now();
 	next = u64_min(end_batch(d), ctl_tick(d->ctl, d->now.mono_ns));
 	next = u64_min(next, learned_tick(&d->learned, &peers, &d->now));
+	next = u64_min(next,
+	    lookup_tick(d->lookups, d->conf->peer_count, &d->lookup_env,
+		d->now.mono_ns));
 	udp_flush(d->udp);
 	return next;
 }
@@ -596,7 +599,10 @@ daemon_run(const struct conf *conf)
 	d->lookups = lookups;
 	d->peers = peers;
 	d->lookup_env = (struct lookup_env){
-		.found = address_found, .netif = &conf->netif, .ctx = d
+		.found = address_found,
+		.netif = &conf->netif,
+		.ctx = d,
+		.again_ns = NEVER,
 	};
 	if (daemon_open(d) != 0)
 		status = exit_code_of(errno);

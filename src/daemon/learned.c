@@ -70,27 +70,38 @@ load_line(
 	return true;
 }
 
-void
-learned_load(
-    struct learned *l, const struct learned_peers *peers, const struct now *now)
+static void
+load_text(const struct learned *l, const struct learned_peers *peers,
+    const struct now *now, char *text)
 {
 	unsigned int strange = 0;
 	char *rest = NULL;
-	const ssize_t len =
-	    file_read(l->path, FILE_SECRET, l->text, l->size - 1);
 
-	if (len < 0) {
-		if (errno != ENOENT)
-			log_warn("%s: %s; peers are called when they call",
-			    l->path, strerror(errno));
-		return;
-	}
-	l->text[len] = '\0';
-	for (char *line = strtok_r(l->text, "\n", &rest); line != NULL;
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		strange += load_line(peers, now, line) ? 0 : 1;
 	if (strange > 0)
 		log_warn("%s: %u lines are not understood", l->path, strange);
+}
+
+void
+learned_load(
+    struct learned *l, const struct learned_peers *peers, const struct now *now)
+{
+	/* There may be lines of peers that the configuration had once. */
+	const size_t room = (size_t)NODE_PEERS_MAX * LINE_MAX_LEN;
+	char *text = malloc(room + 1);
+	const ssize_t len =
+	    text == NULL ? -1 : file_read(l->path, FILE_SECRET, text, room);
+
+	if (len >= 0) {
+		text[len] = '\0';
+		load_text(l, peers, now, text);
+	} else if (errno != ENOENT) {
+		log_warn("%s: %s; peers are called when they call", l->path,
+		    strerror(errno));
+	}
+	free(text);
 }
 
 /* Writing. */

@@ -2,6 +2,7 @@
 #include "daemon/lookup.h"
 
 #include "os/log.h"
+#include "os/mono.h"
 #include "os/sockaddr.h"
 
 /* On the errand thread. */
@@ -38,6 +39,18 @@ lookup_filter(struct lookup *l, struct addr *refused)
 	l->count = kept;
 }
 
+/* Numeric addresses do not get better by asking again. */
+static void
+lookup_retry_later(struct lookup *l)
+{
+	struct addr numeric;
+
+	if (resolve_numeric(&l->endpoint, &numeric))
+		return;
+	l->again_ns = mono_now().mono_ns + LOOKUP_PAUSE;
+	l->env->again_ns = u64_min(l->env->again_ns, l->again_ns);
+}
+
 /* A name may be looked up for ever, so trouble is told when it begins. */
 static void
 lookup_done(struct errand_job *job)
@@ -53,6 +66,7 @@ lookup_done(struct errand_job *job)
 		if (!told)
 			log_warn("peer=%s name=%s not-found reason=\"%s\"",
 			    l->name, l->endpoint.host, l->reason);
+		lookup_retry_later(l);
 		return;
 	}
 	lookup_filter(l, &refused);
@@ -65,11 +79,13 @@ lookup_done(struct errand_job *job)
 	}
 	if (l->count > 0)
 		l->env->found(l->env->ctx, l->peer, l->addrs, l->count);
+	else
+		lookup_retry_later(l);
 }
 
 void
-lookup_init(struct lookup *l, const struct lookup_env *env,
-    const struct conf_peer *c, int peer)
+lookup_init(struct lookup *l, struct lookup_env *env, const struct conf_peer *c,
+    int peer)
 {
 	*l = (struct lookup){
 		.job = { .work = lookup_work, .done = lookup_done },
@@ -77,6 +93,7 @@ lookup_init(struct lookup *l, const struct lookup_env *env,
 		.name = c->name,
 		.peer = peer,
 		.endpoint = c->endpoint,
+		.again_ns = NEVER,
 	};
 }
 
@@ -101,4 +118,21 @@ lookup_again(struct lookup *l)
 	if (l->endpoint.host[0] != '\0' &&
 	    !resolve_numeric(&l->endpoint, &numeric))
 		(void)errand_submit(l->env->errand, &l->job);
+}
+
+uint64_t
+lookup_tick(
+    struct lookup *all, size_t count, struct lookup_env *env, uint64_t now_ns)
+{
+	if (now_ns < env->again_ns)
+		return env->again_ns;
+	env->again_ns = NEVER;
+	for (size_t i = 0; i < count; i++) {
+		if (now_ns >= all[i].again_ns) {
+			all[i].again_ns = NEVER;
+			lookup_again(&all[i]);
+		}
+		env->again_ns = u64_min(env->again_ns, all[i].again_ns);
+	}
+	return env->again_ns;
 }

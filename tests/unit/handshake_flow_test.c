@@ -427,6 +427,51 @@ test_resolved_anew(void **state)
 	net_close(net);
 }
 
+/* An attempt that has just left is given a second for its answer, and names
+ * in another order are no news. */
+static void
+test_resolved_while_an_answer_is_due(void **state)
+{
+	struct net *net = net_open(1);
+	struct net_host *a = net_add(net), *b = net_add(net);
+	const struct addr first[] = { net_addr(50), net_addr(51) };
+	const struct addr turned[] = { net_addr(51), net_addr(50) };
+
+	(void)state;
+	net_start(a);
+	net_start(b);
+	assert_int_equal(net_link(a, b), 0);
+	assert_int_equal(net_link(b, a), 0);
+	struct now now = net_now(a);
+	node_peer_resolved(a->node, &now, 0, first, 2);
+	net_turn(a);
+	assert_int_equal(net_count(a, 0), 1);
+	net_run(net, MS(100));
+	net_resolve(a, 0, &b->addr);
+	assert_int_equal(net_count(a, 0), 1);
+	net_run(net, MS(900));
+	assert_int_equal(net_count(a, 0), 2 + net_count(a, WIRE_DATA));
+	assert_true(
+	    addr_equal(&net_nth(a, WIRE_INITIATION, 1)->to.remote, &b->addr));
+	net_close(net);
+
+	net = net_open(1);
+	a = net_add(net);
+	b = net_add(net);
+	net_start(a);
+	net_start(b);
+	assert_int_equal(net_link(a, b), 0);
+	now = net_now(a);
+	node_peer_resolved(a->node, &now, 0, first, 2);
+	net_turn(a);
+	net_run(net, SEC(2));
+	now = net_now(a);
+	node_peer_resolved(a->node, &now, 0, turned, 2);
+	net_turn(a);
+	assert_int_equal(net_count(a, 0), 1);
+	net_close(net);
+}
+
 static void
 test_low_order(void **state)
 {
@@ -579,6 +624,7 @@ main(void)
 		cmocka_unit_test(test_targets_store_later),
 		cmocka_unit_test(test_targets_configured),
 		cmocka_unit_test(test_resolved_anew),
+		cmocka_unit_test(test_resolved_while_an_answer_is_due),
 		cmocka_unit_test(test_low_order),
 		cmocka_unit_test(test_mismatch),
 		cmocka_unit_test(test_indices),

@@ -157,6 +157,18 @@ test_peers_are_called_where_they_were(void **state)
 	assert_int_equal(load(content), 0);
 	assert_int_equal(f.sink.count, 2);
 	finish();
+	/* so do the lines of many peers that are no more */
+	start();
+	char *many = calloc(2 * PEERS + 2, 256);
+	assert_non_null(many);
+	for (int i = 0; i < 2 * PEERS + 1; i++)
+		put_line(many + strlen(many), 256, PEERS + i,
+		    "[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+	put_line(many + strlen(many), 256, 1, "192.0.2.1:1");
+	assert_int_equal(load(many), 0);
+	assert_int_equal(f.sink.count, 1);
+	free(many);
+	finish();
 }
 
 static void

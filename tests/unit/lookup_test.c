@@ -250,6 +250,38 @@ test_again_while_busy(void **state)
 }
 
 /* One line when it begins, and again after it was well. */
+static struct fixture *ticked;
+
+static void
+tick_later(struct lookup *l)
+{
+	const uint64_t due = ticked->env.again_ns;
+
+	assert_int_not_equal(due, NEVER);
+	assert_int_equal(lookup_tick(l, 1, &ticked->env, due - 1), due);
+	assert_false(l->job.busy);
+	assert_int_equal(lookup_tick(l, 1, &ticked->env, due), NEVER);
+}
+
+/* Nobody else asks for a name that never was an address. */
+static void
+test_name_is_looked_up_once_more(void **state)
+{
+	struct fixture *f = ticked = start("b.example:52077");
+
+	(void)state;
+	f->env.again_ns = NEVER;
+	know(NULL, NULL);
+	(void)run(f, lookup_start);
+	(void)run(f, tick_later);
+	assert_int_equal(f->found, 0);
+	know("192.0.2.1", NULL);
+	(void)run(f, tick_later);
+	check_found(f, "192.0.2.1:52077", NULL);
+	assert_int_equal(f->env.again_ns, NEVER);
+	stop(f);
+}
+
 static void
 test_name_is_not_found(void **state)
 {
@@ -354,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_no_endpoint),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_again_while_busy),
+		cmocka_unit_test(test_name_is_looked_up_once_more),
 		cmocka_unit_test(test_name_is_not_found),
 		cmocka_unit_test(test_own_network_is_refused),
 		cmocka_unit_test(test_numeric_in_own_network),

@@ -361,10 +361,23 @@ test_own_tunnel(void **state)
 	net_lan_in(h, f, put_udp(f, &named, NET_PORT));
 	assert_int_equal(net_drops(h, DROP_FRAME_OWN_TUNNEL), 2);
 	assert_int_equal(net_count(h, 0), 0);
+	/* a scope names an interface; inside a frame there is none */
+	struct addr local = { .family = ADDR_IPV6,
+		.ip = { 0xfe, 0x80, [15] = 9 },
+		.port = NET_PORT,
+		.scope = 7 };
+	net_resolve(h, 0, &local);
+	net_lan_in(h, f, put_udp(f, &local, NET_PORT));
+	assert_int_equal(net_drops(h, DROP_FRAME_OWN_TUNNEL), 3);
+	/* nor is an address checked through the tunnel */
+	local.ip[15] = 10;
+	net_peer(h, &net->hosts[HUB])->roam.candidate.remote = local;
+	net_lan_in(h, f, put_udp(f, &local, NET_PORT));
+	assert_int_equal(net_drops(h, DROP_FRAME_OWN_TUNNEL), 4);
 	/* somebody else's are none of our business */
 	net_lan_in(h, f, put_udp(f, &other, NET_PORT));
 	net_lan_in(h, f, put_udp(f, &hub, NET_PORT + 1));
-	assert_int_equal(net_drops(h, DROP_FRAME_OWN_TUNNEL), 2);
+	assert_int_equal(net_drops(h, DROP_FRAME_OWN_TUNNEL), 4);
 	assert_int_equal(net_count(h, WIRE_DATA), 2);
 	net_close(net);
 }

@@ -18,7 +18,8 @@
 #include "os/sockaddr.h"
 
 enum {
-	SLOT_ALIGN = 64, /* bytes; a cache line */
+	FRAME_TAKEN_MIN = 1514, /* bytes; core takes so much at any MTU */
+	SLOT_ALIGN = 64,        /* bytes; a cache line */
 };
 
 _Static_assert(NETIF_NAME_MAX == IFNAMSIZ, "names as the system has them");
@@ -47,8 +48,9 @@ static struct netif *
 alloc_netif(const struct netif_config *c)
 {
 	const size_t head = round_up(sizeof(struct netif), SLOT_ALIGN);
-	const size_t room = round_up(
-	    FRAME_HEADER_LEN + FRAME_VLAN_LEN + (size_t)c->mtu + 1, SLOT_ALIGN);
+	const size_t largest = size_max(FRAME_TAKEN_MIN,
+	    FRAME_HEADER_LEN + FRAME_VLAN_LEN + (size_t)c->mtu);
+	const size_t room = round_up(largest + 1, SLOT_ALIGN);
 	uint8_t *memory =
 	    aligned_alloc(SLOT_ALIGN, head + NETIF_BATCH * (NETIF_HEAD + room));
 	struct netif *n = (void *)memory;
