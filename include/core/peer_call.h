@@ -2,7 +2,7 @@
 /*
  * Our own initiations to a peer: fast retries, slow ones, and the addresses
  * that they go to in turn.
- * Source: lansplice-protocol(7), TIMERS AND LIMITS; WHERE HANDSHAKES GO.
+ * Source: lansplice-protocol(7), TIMERS AND LIMITS and Attempts.
  * Thread: loop.
  */
 #ifndef CORE_PEER_CALL_H

@@ -4,7 +4,7 @@
  * its callers were and calls them. One file in state_dir beside the timestamp
  * floor, mode 0600, a line for each peer: its public key, a space, address
  * and port. Written off the loop, at most every LEARNED_PAUSE.
- * Source: lansplice-protocol(7), WHERE HANDSHAKES GO.
+ * Source: lansplice-protocol(7), Attempts.
  * Thread: loop. Memory: learned_open allocates, learned_close frees.
  */
 #ifndef DAEMON_LEARNED_H
