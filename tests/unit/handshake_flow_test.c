@@ -472,6 +472,37 @@ test_resolved_while_an_answer_is_due(void **state)
 	net_close(net);
 }
 
+/* Frames wait for a session that is not confirmed, but not for ever: a
+ * recorded initiation must not make them. */
+static void
+test_next_that_is_never_confirmed(void **state)
+{
+	struct net *net = net_open(1);
+	struct net_host *a = net_add(net), *b = net_add(net);
+
+	(void)state;
+	net_start(a);
+	net_start(b);
+	assert_int_equal(net_link(a, b), 0);
+	assert_int_equal(net_link(b, a), 0);
+	b->mute = true;
+	net_resolve(a, 0, &b->addr);
+	net_run(net, SEC(1));
+	a->mute = true;
+	const struct peer *p = net_peer(b, a);
+	assert_non_null(p->keys.next);
+	net_send(b, a, 100, 0);
+	assert_int_equal(p->stage.count, 1);
+	net_run(net, SEC(5));
+	net_send(b, a, 100, 1);
+	assert_int_equal(p->stage.count, 1);
+	assert_int_equal(net_drops(b, DROP_NO_ENDPOINT), 1);
+	net_run(net, SEC(540));
+	assert_int_equal(p->stage.count, 0);
+	assert_int_equal(net_drops(b, DROP_STAGE_EXPIRED), 1);
+	net_close(net);
+}
+
 static void
 test_low_order(void **state)
 {
@@ -612,6 +643,7 @@ main(void)
 		cmocka_unit_test(test_no_endpoint),
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_unconfirmed_next),
+		cmocka_unit_test(test_next_that_is_never_confirmed),
 		cmocka_unit_test(test_previous_makes_room),
 		cmocka_unit_test(test_staged),
 		cmocka_unit_test(test_staged_bytes),
