@@ -11,6 +11,7 @@
 
 #define SEC(n) ((uint64_t)(n)*UINT64_C(1000000000))
 #define MS(n) ((uint64_t)(n)*UINT64_C(1000000))
+#define US(n) ((uint64_t)(n)*UINT64_C(1000))
 #define NEVER UINT64_MAX /* a deadline that does not come */
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -15,8 +15,8 @@ core_order="$core_order peer_path peer_content peer node"
 # What of core the os layer may know.
 os_may="units drop addr frame ring"
 # The only system headers of core.
-core_system="assert.h inttypes.h limits.h stdatomic.h stdbool.h stddef.h"
-core_system="$core_system stdint.h string.h"
+core_system="assert.h inttypes.h limits.h stdalign.h stdatomic.h"
+core_system="$core_system stdbool.h stddef.h stdint.h string.h"
 # Modules without a source file of their name, files without a header.
 header_only="core/units core/sink"
 source_only="daemon/main os/kqueue"
@@ -86,7 +86,8 @@ while read -r file; do
 		;;
 	src/os/*/*.c)
 		listed "os/$name" "$source_only" && continue
-		[ -f "include/os/${name%%_*}.h" ] ||
+		any_file "include/os/${name%%_*}.h" \
+		    "include/os/$(basename "${file%/*}")/$name.h" ||
 		    echo "$file:1: has no header include/os/${name%%_*}.h"
 		;;
 	src/*/*.c)
