@@ -41,8 +41,7 @@ struct conf_peer {
 
 struct conf {
 	char path[CONF_PATH_MAX];  /* the file, as it was named */
-	struct netif_config netif; /* drops is the caller's to set */
-	bool has_mac;              /* else netif.mac is zeros */
+	struct netif_config netif; /* drops and id are the caller's to set */
 	uint16_t port;             /* 0: the system chooses */
 	struct addr local;         /* ADDR_NONE: all */
 	enum log_level log_level;

@@ -17,7 +17,8 @@ struct status_source {
 	struct node *node;
 	const struct drop_counts *os_drops; /* on top of the node's */
 	const char *netif_name;
-	const uint8_t *mac; /* FRAME_MAC_LEN, of the interface */
+	uint8_t mac[FRAME_MAC_LEN]; /* of the interface */
+	struct netif_counts netif_counts;
 	uint16_t port;
 	const int *peers; /* number in the node of each conf->peers */
 	const struct lookup *lookups; /* one for each conf->peers */

@@ -3,6 +3,8 @@
  * UDP in batches, over IPv4 and IPv6, with don't-fragment set and the local
  * address of each datagram known and chosen.
  * Linux: recvmmsg(2), sendmmsg(2), ip(7), ipv6(7), udp_linux.c.
+ * macOS: recvmsg_x and sendmsg_x (XNU bsd/sys/socket_private.h), ip(4),
+ * ip6(4), udp_darwin.c.
  * Thread: loop. Memory: one allocation in udp_open.
  */
 #ifndef OS_UDP_H
@@ -21,7 +23,6 @@ enum {
 	UDP_DGRAM_MAX = 9216,       /* bytes of payload sent or received */
 	UDP_SOCKETS = 2,            /* one for each family */
 	UDP_ARENA = 256 << 10,      /* bytes of payload in one transmit batch */
-	UDP_BUFFER = 4 << 20,       /* bytes asked of the system, each way */
 	UDP_BUFFER_SMALL = 1 << 20, /* bytes; fewer are worth a warning */
 };
 
@@ -81,6 +82,22 @@ void udp_flush(struct udp *u);
 
 /* Calls fn from within udp_flush or udp_reserve; it must not send. */
 void udp_on_refused(struct udp *u, udp_refused_fn *fn, void *ctx);
+
+/* True if the system has said that a socket can no longer be used: an answer
+ * to the last datagrams sent, so ask now and then. */
+bool udp_is_stale(const struct udp *u);
+
+/*
+ * To be called when the network changed, or udp_is_stale says so. Sends what
+ * waits in the transmit batch; then closes sockets that can no longer be used
+ * and opens them anew on the same port, and those that were missing for want
+ * of a family. Returns how many were opened; -1 with errno if that failed,
+ * after a log line the first time: the descriptor is -1 then, udp_is_stale
+ * stays true, and the call is due again. In every case the descriptors may be
+ * others behind the call, so the caller first takes both out of its loop, and
+ * puts those that are not -1 in again behind it.
+ */
+MUST_USE int udp_reopen(struct udp *u);
 
 /* MTU in bytes of the interface that leads to an address; 0 if unknown. */
 uint32_t udp_link_mtu(const struct udp *u, const struct path *to);

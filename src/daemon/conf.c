@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "core/node.h"
+#include "daemon/conf_netif.h"
 #include "daemon/conf_scan.h"
 #include "daemon/conf_table.h"
 #include "daemon/conf_value.h"
@@ -146,6 +147,23 @@ take_type(struct load *l, const struct value *v)
 }
 
 static const char *
+take_mode(struct load *l, const struct value *v)
+{
+	int mode = conf_netif_mode(v->text);
+
+	if (mode < 0)
+		return "no such mode";
+	l->conf->netif.mode = (enum netif_mode)mode;
+	return NULL;
+}
+
+static const char *
+take_device(struct load *l, const struct value *v)
+{
+	return conf_value_netif_name(l->conf->netif.device, v->text);
+}
+
+static const char *
 take_netif_name(struct load *l, const struct value *v)
 {
 	return conf_value_netif_name(l->conf->netif.name, v->text);
@@ -180,7 +198,7 @@ take_mtu(struct load *l, const struct value *v)
 static const char *
 take_mac(struct load *l, const struct value *v)
 {
-	l->conf->has_mac = true;
+	l->conf->netif.has_mac = true;
 	return conf_value_mac(l->conf->netif.mac, v->text);
 }
 
@@ -336,6 +354,8 @@ static take_fn *const take[CONF_ID_COUNT] = {
 	[CONF_NETWORK_KEY_FILE] = take_network_key_file,
 	[CONF_CIPHER] = take_cipher,
 	[CONF_INTERFACE_TYPE] = take_type,
+	[CONF_INTERFACE_MODE] = take_mode,
+	[CONF_INTERFACE_DEVICE] = take_device,
 	[CONF_INTERFACE_NAME] = take_netif_name,
 	[CONF_INTERFACE_ADDRESS] = take_netif_addr,
 	[CONF_INTERFACE_MTU] = take_mtu,
@@ -593,6 +613,29 @@ alloc_peers(struct load *l, const config_setting_t *list)
 	return true;
 }
 
+static const config_setting_t *
+find_setting(const struct load *l, enum conf_id id)
+{
+	return config_setting_lookup(l->root, conf_table_key(id)->name);
+}
+
+static bool
+check_netif(struct load *l)
+{
+	const struct conf_key *type = conf_table_key(CONF_INTERFACE_TYPE);
+	const struct conf_netif c = {
+		.config = &l->conf->netif,
+		.type = conf_table_preset(type), /* others were refused */
+		.has_name = find_setting(l, CONF_INTERFACE_NAME) != NULL,
+		.has_mtu = find_setting(l, CONF_INTERFACE_MTU) != NULL,
+	};
+	enum conf_id id;
+	const char *wrong = conf_netif_check(&c, &id);
+
+	return wrong == NULL ||
+	    refuse_value(l, conf_table_key(id), find_setting(l, id), wrong);
+}
+
 static bool
 read_all(struct load *l)
 {
@@ -605,7 +648,7 @@ read_all(struct load *l)
 		if (!take_key(l, (enum conf_id)id, l->root))
 			return false;
 	}
-	return read_peers(l, peers);
+	return read_peers(l, peers) && check_netif(l);
 }
 
 static bool

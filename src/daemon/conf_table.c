@@ -37,12 +37,25 @@ static const struct conf_key keys[] = {
 		.preset_os = &defaults_netif_type,
 		.help = "kind of the virtual interface",
 	},
+	[CONF_INTERFACE_MODE] = {
+		.name = "interface.mode",
+		.allowed = "host, and on macOS bridged, shared",
+		.preset = "host",
+		.help = "what vmnet joins the interface to",
+	},
+	[CONF_INTERFACE_DEVICE] = {
+		.name = "interface.device",
+		.presence = CONF_DERIVED,
+		.allowed = "a network card that lansplice interfaces lists",
+		.preset = "none",
+		.help = "network card of mode bridged",
+	},
 	[CONF_INTERFACE_NAME] = {
 		.name = "interface.name",
 		.allowed = "1..15 printable characters, none of / : % =, "
 		           "not . or ..",
 		.preset = "lansplice0",
-		.help = "name of the virtual interface",
+		.help = "name of the TAP interface",
 	},
 	[CONF_INTERFACE_ADDRESS] = {
 		.name = "interface.address",

@@ -14,11 +14,13 @@
 #include "daemon/learned.h"
 #include "daemon/lookup.h"
 #include "daemon/status.h"
+#include "daemon/uplink.h"
 #include "os/errand.h"
 #include "os/log.h"
 #include "os/loop.h"
 #include "os/mono.h"
 #include "os/netif.h"
+#include "os/netwatch.h"
 #include "os/sockaddr.h"
 #include "os/udp.h"
 
@@ -34,7 +36,9 @@ struct daemon {
 	struct floor floor;
 	struct learned learned;
 	struct udp *udp;
+	struct uplink uplink;
 	struct netif *netif;
+	struct netwatch *netwatch;
 	void *memory; /* holds the node, aligned */
 	struct node *node;
 	struct ctl *ctl;
@@ -287,6 +291,22 @@ on_refused(void *ctx, const struct path *to, size_t len)
 	node_dgram_refused(d->node, to, len);
 }
 
+/* Addresses or routes of this machine changed, or it slept: whatever was known
+ * of the world is asked again. */
+static void
+on_network(void *ctx, bool woke)
+{
+	struct daemon *d = ctx;
+
+	log_info("network changed reason=%s", woke ? "woke-up" : "system");
+	d->now = mono_now();
+	netif_check(d->netif, woke);
+	uplink_reopen(&d->uplink, d->now.mono_ns);
+	for (size_t i = 0; i < d->conf->peer_count; i++)
+		lookup_again(&d->lookups[i]);
+	node_network_changed(d->node, &d->now);
+}
+
 static struct learned_peers
 peers_of(const struct daemon *d)
 {
@@ -295,6 +315,17 @@ peers_of(const struct daemon *d)
 		.node = d->node,
 		.numbers = d->peers,
 	};
+}
+
+/* The interface may come back under another name. */
+static uint64_t
+tick_system(struct daemon *d)
+{
+	const uint64_t next = netif_tick(d->netif, d->now.mono_ns);
+
+	netwatch_ignore(d->netwatch, netif_name(d->netif));
+	return u64_min(
+	    next, netwatch_tick(d->netwatch, d->now.mono_ns, mono_awake_ns()));
 }
 
 static uint64_t
@@ -307,6 +338,7 @@ turn(void *ctx)
 	d->now = mono_now();
 	next = u64_min(end_batch(d), ctl_tick(d->ctl, d->now.mono_ns));
 	next = u64_min(next, learned_tick(&d->learned, &peers, &d->now));
+	next = u64_min(next, tick_system(d));
 	next = u64_min(next,
 	    lookup_tick(d->lookups, d->conf->peer_count, &d->lookup_env,
 		d->now.mono_ns));
@@ -318,12 +350,12 @@ static bool
 answer(void *ctx, const char *request, FILE *to)
 {
 	struct daemon *d = ctx;
-	const struct status_source s = {
+	struct status_source s = {
 		.conf = d->conf,
 		.node = d->node,
 		.os_drops = &d->drops,
 		.netif_name = netif_name(d->netif),
-		.mac = d->netif_config.mac,
+		.netif_counts = netif_count(d->netif),
 		.port = udp_port(d->udp),
 		.peers = d->peers,
 		.lookups = d->lookups,
@@ -331,6 +363,7 @@ answer(void *ctx, const char *request, FILE *to)
 	};
 	const struct now now = mono_now();
 
+	netif_mac(d->netif, s.mac);
 	if (strcmp(request, "status") == 0)
 		status_text(to, &s, &now);
 	else if (strcmp(request, "status json") == 0)
@@ -351,6 +384,19 @@ derive_mac(uint8_t mac[static FRAME_MAC_LEN], const struct conf *c)
 	suite_hash32(hash, "lansplice mac", c->public_key, NULL);
 	memcpy(mac, hash, FRAME_MAC_LEN);
 	mac[0] = (uint8_t)((mac[0] & ~3u) | 2u); /* local, not a group */
+}
+
+/* The LAN that vmnet makes is always the same one: a UUID (RFC 9562, version
+ * 8), which follows from the public key as well. */
+static void
+derive_id(uint8_t id[static NETIF_ID_LEN], const struct conf *c)
+{
+	uint8_t hash[SUITE_KEY_LEN];
+
+	suite_hash32(hash, "lansplice vmnet", c->public_key, NULL);
+	memcpy(id, hash, NETIF_ID_LEN);
+	id[6] = (uint8_t)((id[6] & 0x0fu) | 0x80u);
+	id[8] = (uint8_t)((id[8] & 0x3fu) | 0x80u);
 }
 
 static struct node_config
@@ -445,17 +491,16 @@ add_peers(struct daemon *d)
 static int
 watch(struct daemon *d)
 {
-	static loop_fn *const on_udp[UDP_SOCKETS] = { on_udp0, on_udp1 };
-
 	udp_on_refused(d->udp, on_refused, d);
-	for (int i = 0; i < UDP_SOCKETS; i++)
-		if (udp_fd(d->udp, i) >= 0 &&
-		    loop_add_read(d->loop, udp_fd(d->udp, i), on_udp[i], d) !=
-			0)
-			goto fail;
-	if (loop_add_read(d->loop, netif_fd(d->netif), on_netif, d) == 0)
+	d->uplink = (struct uplink){
+		.udp = d->udp,
+		.loop = d->loop,
+		.read = { on_udp0, on_udp1 },
+		.ctx = d,
+	};
+	if (uplink_watch(&d->uplink) == 0 &&
+	    netif_watch(d->netif, on_netif, d) == 0)
 		return 0;
-fail:
 	log_error("the main loop cannot watch: %s", strerror(errno));
 	return -1;
 }
@@ -487,9 +532,10 @@ open_lan(struct daemon *d)
 {
 	d->netif_config = d->conf->netif;
 	d->netif_config.drops = &d->drops;
-	if (!d->conf->has_mac)
+	if (!d->netif_config.has_mac)
 		derive_mac(d->netif_config.mac, d->conf);
-	d->netif = netif_open(&d->netif_config);
+	derive_id(d->netif_config.id, d->conf);
+	d->netif = netif_open(&d->netif_config, d->loop);
 	return d->netif == NULL ? -1 : 0;
 }
 
@@ -521,6 +567,9 @@ daemon_open(struct daemon *d)
 		return -1;
 	if (open_node(d, floor) != 0 || watch(d) != 0)
 		return -1;
+	d->netwatch = netwatch_open(d->loop, on_network, d);
+	if (d->netwatch == NULL)
+		return -1;
 	return add_peers(d);
 }
 
@@ -540,6 +589,7 @@ daemon_close(struct daemon *d)
 		errand_close(d->disk);
 	if (d->ctl != NULL)
 		ctl_close(d->ctl);
+	netwatch_close(d->netwatch);
 	if (d->netif != NULL)
 		netif_close(d->netif);
 	if (d->udp != NULL)

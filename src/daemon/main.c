@@ -15,14 +15,19 @@
 #include "daemon/conf_table.h"
 #include "daemon/daemon.h"
 #include "daemon/key.h"
+#include "daemon/service.h"
 #include "os/defaults.h"
 #include "os/log.h"
+#include "os/netif.h"
 #include "os/sockaddr.h"
 
 static const char usage[] =
     "usage: lansplice run [-c file]\n"
     "       lansplice check [-c file]\n"
     "       lansplice status [-c file] [--socket path] [--json]\n"
+    "       lansplice interfaces\n"
+    "       lansplice service install [-c file] | uninstall | start | stop | "
+    "status\n"
     "       lansplice genkey\n"
     "       lansplice pubkey\n"
     "       lansplice genpsk\n"
@@ -33,6 +38,7 @@ enum option_bit {
 	OPTION_CONFIG = 1 << 0,
 	OPTION_SOCKET = 1 << 1,
 	OPTION_JSON = 1 << 2,
+	OPTION_WORD = 1 << 3, /* one word in front of the options */
 };
 
 static const struct option long_options[] = {
@@ -45,6 +51,7 @@ struct options {
 	const char *config;
 	const char *socket; /* NULL: as the configuration says */
 	bool json;
+	const char *word; /* of OPTION_WORD */
 };
 
 struct command {
@@ -188,6 +195,35 @@ run_status(const struct options *o)
 	return client_request(path, o->json ? "status json" : "status");
 }
 
+static void
+print_name(void *ctx, const char *name)
+{
+	(void)ctx;
+	puts(name);
+}
+
+static int
+run_interfaces(const struct options *o)
+{
+	(void)o;
+	if (netif_list(print_name, NULL) == 0)
+		return 0;
+	if (errno == ENOTSUP)
+		log_error("interfaces: only vmnet's bridged mode, on macOS, "
+			  "asks for a network card");
+	else
+		log_error("interfaces: %s", strerror(errno));
+	return EXIT_FAILURE;
+}
+
+static int
+run_service(const struct options *o)
+{
+	if (!service_knows(o->word, o->config != defaults_config_path))
+		return fail_usage();
+	return service_run(&supervisor_system, o->word, o->config);
+}
+
 static int
 run_version(const struct options *o)
 {
@@ -227,6 +263,8 @@ run_drops(const struct options *o)
 static const struct command commands[] = {
 	{ "run", OPTION_CONFIG, run_daemon },
 	{ "check", OPTION_CONFIG, run_check },
+	{ "interfaces", 0, run_interfaces },
+	{ "service", OPTION_CONFIG | OPTION_WORD, run_service },
 	{ "genkey", 0, run_genkey },
 	{ "pubkey", 0, run_pubkey },
 	{ "genpsk", 0, run_genkey }, /* both are 32 random bytes */
@@ -258,6 +296,13 @@ parse_options(
 {
 	int option;
 
+	if ((command->options & OPTION_WORD) != 0) {
+		if (argc < 2)
+			return false;
+		o->word = argv[1];
+		argc--;
+		argv++;
+	}
 	while ((option = getopt_long(argc, argv, "c:", long_options, NULL)) !=
 	    -1) {
 		if (option == 'c')

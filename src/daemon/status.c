@@ -173,6 +173,9 @@ text_interface(FILE *to, const struct status_source *s, const struct now *now)
 	fprintf(to, "  UDP port  %u\n  key       ", s->port);
 	put_key(to, s->conf->public_key);
 	fputc('\n', to);
+	if (s->netif_counts.restarts > 0)
+		fprintf(to, "  restarts  %" PRIu64 ", see the log\n",
+		    s->netif_counts.restarts);
 	text_macs(to, s, now, FDB_PORT_LAN);
 }
 
@@ -336,7 +339,8 @@ json_interface(FILE *to, const struct status_source *s, const struct now *now)
 	for (unsigned int i = 0; i < n->addr_count; i++)
 		fprintf(to, "%s\"%s/%u\"", i == 0 ? "" : ",",
 		    sockaddr_text(&n->addrs[i].ip, text), n->addrs[i].prefix);
-	fputs("]", to);
+	fprintf(to, "],\"restarts\":%" PRIu64 ",\"full\":%" PRIu64,
+	    s->netif_counts.restarts, s->netif_counts.full);
 	json_macs(to, s, now, FDB_PORT_LAN);
 	fputs("}", to);
 }

@@ -55,7 +55,7 @@ test_unicast_is_not_forwarded()
 listen_all()
 {
 	for name in a b c; do
-		listen at_$name $name "$TOOLS/eth" listen ls0 $TYPE
+		listen at_$name $name "$TOOLS/eth" listen "$LAN" $TYPE
 	done
 }
 
@@ -69,7 +69,7 @@ listen_all_end()
 # sent_from HOST DESTINATION SOURCE COUNT [LENGTH]
 sent_from()
 {
-	on "$1" "$TOOLS/eth" send ls0 "$2" "$3" $TYPE "$4" "${5:-100}"
+	on "$1" "$TOOLS/eth" send "$LAN" "$2" "$3" $TYPE "$4" "${5:-100}"
 }
 
 # Frames may still be on their way when the awaited ones are there.

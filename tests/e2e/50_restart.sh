@@ -8,7 +8,8 @@ quiet()
 	for name in "$@"; do
 		on "$name" sh -c \
 		    'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
-		echo 'interface = { name = "ls0"; };' >"$DIR/$name/quiet"
+		echo "interface = { $LAN_NAME $(lan_address "$name") };" \
+		    >"$DIR/$name/quiet"
 	done
 }
 
@@ -125,7 +126,7 @@ test_clean_stop()
 	wait_for 10 not_connected a b
 	grep -qi closed "$DIR/a/log" || fail "a does not tell that b closed"
 	[ ! -e "$DIR/b/sock" ] || fail "the control socket is left"
-	! on b ip link show ls0 >/dev/null 2>&1 || fail "the TAP is left"
+	! on b ip link show "$LAN" >/dev/null 2>&1 || fail "the TAP is left"
 	# and b can come again
 	start b
 	wait_for 30 connected b a

@@ -46,9 +46,9 @@ test_tcp_through_loss_and_reordering()
 test_no_frame_comes_twice()
 {
 	through_relay 11 0 300 2 20
-	listen at_b b "$TOOLS/eth" listen ls0 0x88b6
+	listen at_b b "$TOOLS/eth" listen "$LAN" 0x88b6
 	for length in 60 1514; do
-		on a "$TOOLS/eth" send ls0 "$(mac_of b)" "$(mac_of a)" \
+		on a "$TOOLS/eth" send "$LAN" "$(mac_of b)" "$(mac_of a)" \
 		    0x88b6 300 $length
 		wait_for 20 lines_are at_b " $length good" 300
 		sleep 1

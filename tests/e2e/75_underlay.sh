@@ -23,7 +23,7 @@ test_wire_format()
 	start a
 	wait_for 15 connected a b
 	wait_for 15 connected b a
-	capture inside b ls0 icmp
+	capture inside b "$LAN" icmp
 	for size in 64 1472; do
 		on a ping -q -c 3 -i 0.2 -s $size -p $PATTERN \
 		    "$(inner4 b)" >/dev/null

@@ -31,7 +31,7 @@ refused()
 
 nothing_left()
 {
-	! on a ip link show ls0 >/dev/null 2>&1 || fail "the TAP is left"
+	! on a ip link show "$LAN" >/dev/null 2>&1 || fail "the TAP is left"
 	[ ! -e "$DIR/a/sock" ] || fail "the control socket is left"
 	same "processes left" "" "$(ip netns pids "$TAG-a")"
 }
@@ -69,7 +69,7 @@ test_bad_configuration()
 		s/public_key = "..../public_key = "????/	public_key
 		s/public_key = "....*";/public_key = "AAAA";/	public_key
 		s/level = "debug"/level = "loud"/	log.level
-		s/name = "ls0"/name = "an-interface-name-that-is-long"/	interface.name
+		s/address = ./name = "an-interface-name-that-is-long"; &/	interface.name
 		s|"10.99.0.1/24"|"10.99.0.1"|	interface.address
 		s|"10.99.0.1/24"|"10.99.0.300/24"|	interface.address
 		1i@include "other.conf"	include
@@ -108,7 +108,7 @@ test_busy_port()
 	same "processes" "$other" "$(ip netns pids "$TAG-a" | tr -d '\n')"
 	# refused expects an empty host
 	nothing_left() {
-		! on a ip link show ls0 >/dev/null 2>&1 || fail "a TAP is left"
+		! on a ip link show "$LAN" >/dev/null 2>&1 || fail "a TAP is left"
 		[ ! -e "$DIR/a/sock" ] || fail "a socket is left"
 		same "processes left" "$other" "$(ip netns pids "$TAG-a")"
 	}
@@ -120,10 +120,12 @@ test_second_daemon()
 	pair
 	cp "$DIR/a/conf" "$DIR/first"
 	# of its own in all but the control socket
-	sed -i 's/ls0/ls1/; s/port = 52077/port = 52078/' "$DIR/a/conf"
+	sed -i 's/name = "ls0"/name = "ls1"/; s/port = 52077/port = 52078/' "$DIR/a/conf"
 	first=$(cat "$DIR/a/pid")
 	nothing_left() {
 		! on a ip link show ls1 >/dev/null 2>&1 || fail "a TAP is left"
+		! on a ip link show bridge101 >/dev/null 2>&1 ||
+		    fail "a bridge is left"
 		[ -S "$DIR/a/sock" ] || fail "the first one's socket is gone"
 		same "processes left" "$first" "$(ip netns pids "$TAG-a")"
 	}
@@ -136,6 +138,7 @@ test_second_daemon()
 
 test_interface_name_in_use()
 {
+	only linux # vmnet names its interface itself
 	alone
 	on a ip link add ls0 type veth peer name ls1
 	nothing_left() {
@@ -155,7 +158,7 @@ test_no_permission()
 	mkdir "$DIR/a/state"
 	chown nobody "$DIR/a/state"
 	DAEMON=$DIR/lansplice
-	refused 77 "TAP|root|CAP_NET_ADMIN" \
+	refused 77 "TAP|vmnet|root|CAP_NET_ADMIN" \
 	    setpriv --reuid=65534 --regid=65534 --clear-groups
 	chown root "$DIR/a/private.key"
 	refused 77 "private.key" \

@@ -47,7 +47,8 @@ test_fragments_that_never_complete()
 		n=$((n + 1))
 		guests="$guests${guests:+,}{ name = \"f$n\"; public_key = \"$key\"; }"
 	done
-	echo 'interface = { name = "ls0"; mtu = 9000; };' | conf hub "$guests"
+	echo "interface = { $LAN_NAME $(lan_address hub) mtu = 9000; };" |
+	    conf hub "$guests"
 	start hub
 	wait_for 10 alive hub
 	wait_for 10 status hub

@@ -13,12 +13,37 @@
 #   wait_for N COMMAND...  until the command succeeds; fails after N seconds
 #
 # Host number N has 192.0.2.N and 2001:db8::N outside; its daemon's interface
-# is ls0 with 10.99.0.N and fd99::N inside. A test fails by `fail TEXT` or by
+# is $LAN with 10.99.0.N and fd99::N inside. A test fails by `fail TEXT` or by
 # any command that fails (set -e), and is left out by `skip TEXT`.
 # Sourced by tests/e2e/case; there, TAG is the prefix of all names on this
 # machine, DIR the test's folder.
 
 PORT=52077
+
+# SHAPE is linux, or darwin: the daemon as the Mac runs it, on stand-ins
+# (tests/shim), whose vmnet names its interface itself. LAN is that name, and
+# LAN_NAME what the configuration says of it.
+SHAPE=${SHAPE:-linux}
+if [ "$SHAPE" = darwin ]; then
+	LAN=bridge100
+	LAN_NAME=
+else
+	LAN=ls0
+	LAN_NAME='name = "ls0";'
+fi
+
+# lan_address HOST: the address that an interface without one needs after
+# all: vmnet wants it.
+lan_address()
+{
+	[ "$SHAPE" = linux ] || echo "address = \"$(inner4 "$1")/24\";"
+}
+
+# only SHAPE: tests/e2e/run leaves such a test out of the other shape's run.
+only()
+{
+	[ "$SHAPE" = "$1" ] || fail "not a test of the shape $SHAPE"
+}
 
 fail()
 {
@@ -163,8 +188,8 @@ conf()
 	{
 		cat "$conf_dir/top"
 		grep -q '^interface' "$conf_dir/top" || printf \
-		    'interface = { name = "ls0"; address = [ "%s/24", "%s/64" ]; };\n' \
-		    "$(inner4 "$conf_name")" "$(inner6 "$conf_name")"
+		    'interface = { %s address = [ "%s/24", "%s/64" ]; };\n' \
+		    "$LAN_NAME" "$(inner4 "$conf_name")" "$(inner6 "$conf_name")"
 		grep -q '^listen' "$conf_dir/top" ||
 		    echo "listen = { port = $PORT; };"
 		echo 'log = { level = "debug"; };'
@@ -376,6 +401,6 @@ none_captured()
 
 mac_of()
 {
-	on "$1" ip -o link show dev ls0 |
+	on "$1" ip -o link show dev "$LAN" |
 	    sed -n 's|.* link/ether \([0-9a-f:]*\) .*|\1|p'
 }

@@ -29,6 +29,7 @@
 #include <cmocka.h>
 
 #include "os/ifconf.h"
+#include "os/mono.h"
 #include "os/netif.h"
 #include "os/sockaddr.h"
 #include "os/udp.h"
@@ -44,6 +45,8 @@ enum {
 static const uint8_t own_mac[FRAME_MAC_LEN] = { 2, 1, 2, 3, 4, 5 };
 static struct drop_counts drops;
 static struct netif *tap;
+static struct loop *loop;
+static bool readable;
 
 static struct addr
 address(const char *text, uint16_t port)
@@ -74,6 +77,14 @@ config(const char *name)
 	return c;
 }
 
+static void
+on_readable(void *ctx)
+{
+	(void)ctx;
+	readable = true;
+	loop_stop(loop);
+}
+
 static int
 open_tap(void **state)
 {
@@ -81,8 +92,30 @@ open_tap(void **state)
 
 	(void)state;
 	memset(&drops, 0, sizeof(drops));
-	tap = netif_open(&c);
-	return tap == NULL ? -1 : 0;
+	loop = loop_open();
+	tap = netif_open(&c, loop);
+	return tap == NULL ? -1 : netif_watch(tap, on_readable, NULL);
+}
+
+static uint64_t
+give_up(void *ctx)
+{
+	const uint64_t *end_ns = ctx;
+
+	if (mono_now().mono_ns >= *end_ns)
+		loop_stop(loop);
+	return *end_ns;
+}
+
+/* False if nothing came. */
+static bool
+wait_readable(void)
+{
+	uint64_t end_ns = mono_now().mono_ns + MS(WAIT_MS);
+
+	readable = false;
+	assert_int_equal(loop_run(loop, give_up, &end_ns), 0);
+	return readable;
 }
 
 static int
@@ -90,6 +123,7 @@ close_tap(void **state)
 {
 	(void)state;
 	netif_close(tap);
+	loop_close(loop);
 	return if_nametoindex("splice0") == 0 ? 0 : -1;
 }
 
@@ -166,6 +200,26 @@ test_interface_is_as_configured(void **state)
 }
 
 static void
+test_mac_and_name_are_found(void **state)
+{
+	const struct netif_config c = config("splice0");
+	uint8_t mac[FRAME_MAC_LEN];
+	char name[IFCONF_NAME_MAX];
+
+	(void)state;
+	assert_int_equal(ifconf_get_mac("splice0", mac), 0);
+	assert_memory_equal(mac, own_mac, FRAME_MAC_LEN);
+	for (unsigned int i = 0; i < c.addr_count; i++) {
+		assert_int_equal(
+		    ifconf_find_name(&c.addrs[i].ip, "spl", name), 0);
+		assert_string_equal(name, "splice0");
+		assert_int_equal(
+		    ifconf_find_name(&c.addrs[i].ip, "bridge", name), -1);
+		assert_int_equal(errno, ENOENT);
+	}
+}
+
+static void
 test_address_twice_is_no_error(void **state)
 {
 	const struct netif_config c = config("splice0");
@@ -181,7 +235,7 @@ test_name_in_use(void **state)
 	const struct netif_config c = config("splice0");
 
 	(void)state;
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EBUSY);
 	assert_int_not_equal(if_nametoindex("splice0"), 0);
 }
@@ -194,7 +248,7 @@ test_name_of_a_kept_tap(void **state)
 
 	(void)state;
 	assert_int_equal(system("ip tuntap add splice1 mode tap"), 0);
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EBUSY);
 	assert_int_equal(system("ip tuntap del splice1 mode tap"), 0);
 }
@@ -206,15 +260,15 @@ test_failed_configuration_leaves_no_interface(void **state)
 
 	(void)state;
 	c.mac[0] = 1; /* a group address */
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EADDRNOTAVAIL);
 	c = config("splice1");
 	c.mtu = 60;
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EINVAL);
 	c = config("splice1");
 	c.addrs[1].prefix = 129;
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(if_nametoindex("splice1"), 0);
 }
@@ -227,7 +281,7 @@ test_system_chooses_the_name(void **state)
 
 	(void)state;
 	c.addr_count = 0;
-	n = netif_open(&c);
+	n = netif_open(&c, NULL);
 	assert_non_null(n);
 	assert_string_equal(netif_name(n), "joint0");
 	netif_close(n);
@@ -244,7 +298,7 @@ test_ipv6_switched_off(void **state)
 		skip();
 	fputs("1\n", f);
 	fflush(f);
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_int_equal(errno, EAFNOSUPPORT);
 	rewind(f);
 	fputs("0\n", f);
@@ -350,10 +404,9 @@ receives_frame(size_t len, uint8_t high, uint8_t low)
 	struct frame in[NETIF_BATCH];
 
 	for (int looked_at = 0; looked_at < FRAMES_LOOKED_AT; looked_at++) {
-		struct pollfd p = { .fd = netif_fd(tap), .events = POLLIN };
 		int n;
 
-		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+		assert_true(wait_readable());
 		n = netif_recv(tap, in, NETIF_BATCH);
 		assert_true(n > 0);
 		for (int i = 0; i < n; i++) {
@@ -420,14 +473,13 @@ test_interface_down_is_no_end(void **state)
 static void
 test_deleted_interface_is_noticed(void **state)
 {
-	struct pollfd p = { .fd = netif_fd(tap), .events = POLLIN };
 	struct frame in[NETIF_BATCH];
 
 	(void)state;
 	while (netif_recv(tap, in, NETIF_BATCH) > 0)
 		;
 	assert_int_equal(system("ip link del splice0"), 0);
-	assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+	assert_true(wait_readable());
 	assert_int_equal(netif_recv(tap, in, NETIF_BATCH), -1);
 	assert_int_equal(netif_recv(tap, in, NETIF_BATCH), -1);
 }
@@ -662,6 +714,7 @@ main(void)
 #define CHECK(f) cmocka_unit_test_setup_teardown(f, open_tap, close_tap)
 	const struct CMUnitTest tests[] = {
 		CHECK(test_interface_is_as_configured),
+		CHECK(test_mac_and_name_are_found),
 		CHECK(test_address_twice_is_no_error),
 		CHECK(test_name_in_use),
 		CHECK(test_name_of_a_kept_tap),

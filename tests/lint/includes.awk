@@ -33,6 +33,7 @@ function check_system(header) {
 function check_own(header, to, to_name) {
 	to = header
 	sub(/\.h$/, "", to)
+	sub(/^os\/(linux|darwin)\//, "os/", to)
 	if (to !~ /^(core|os|daemon)\/[a-z0-9_]+$/) {
 		bad("write \"" header "\" as \"layer/module.h\"")
 		return

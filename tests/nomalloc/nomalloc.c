@@ -112,6 +112,7 @@ posix_memalign(void **out, size_t align, size_t n)
 
 struct netif {
 	int fd;
+	struct loop *loop;
 	char name[NETIF_NAME_MAX];
 	uint8_t slots[NETIF_BATCH][SLOT];
 };
@@ -122,10 +123,11 @@ static atomic_bool stopping;
 static atomic_uint armed_count;
 
 struct netif *
-netif_open(const struct netif_config *c)
+netif_open(const struct netif_config *c, struct loop *l)
 {
 	struct netif *n = &netifs[c->name[0] - '0'];
 
+	n->loop = l;
 	memcpy(n->name, c->name, sizeof(n->name));
 	return n;
 }
@@ -137,9 +139,38 @@ netif_close(struct netif *n)
 }
 
 int
-netif_fd(const struct netif *n)
+netif_watch(struct netif *n, loop_fn *fn, void *ctx)
 {
-	return n->fd;
+	return loop_add_read(n->loop, n->fd, fn, ctx);
+}
+
+void
+netif_mac(const struct netif *n, uint8_t out[static FRAME_MAC_LEN])
+{
+	(void)n;
+	memset(out, 0, FRAME_MAC_LEN);
+}
+
+void
+netif_check(struct netif *n, bool woke)
+{
+	(void)n;
+	(void)woke;
+}
+
+uint64_t
+netif_tick(struct netif *n, uint64_t now_ns)
+{
+	(void)n;
+	(void)now_ns;
+	return NEVER;
+}
+
+struct netif_counts
+netif_count(const struct netif *n)
+{
+	(void)n;
+	return (struct netif_counts){ .restarts = 0 };
 }
 
 const char *

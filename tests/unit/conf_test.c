@@ -18,6 +18,7 @@
 
 #include "core/node.h"
 #include "daemon/key.h"
+#include "os/defaults.h"
 
 #define OWN_PRIVATE "fWpcAADXBjg+kPdhrrgxkYerfVgEB1Hopu+HpOHXjDM="
 #define OWN "naOUdxtgaQLH6EGM40/P0aPvV8sGUy/0CfK2Wynvo1M="
@@ -74,8 +75,8 @@ static const struct {
 	    "network_key_file, cipher, interface, listen, log, control, "
 	    "state_dir, memory, mss_clamp, switch, max_peers, peers" },
 	{ INTERFACE("\nmut = 1500;"), 78,
-	    ":3: interface.mut: unknown key; allowed: type, name, address, "
-	    "mtu, mac" },
+	    ":3: interface.mut: unknown key; allowed: type, mode, device, "
+	    "name, address, mtu, mac" },
 	{ KEY "name = \"x\";\n", 78, ":2: name: unknown key" },
 	{ KEY "\npeers = ( { public_key = \"" A "\";\n port = 1; } );\n", 78,
 	    ":4: peers.port: unknown key; allowed: public_key, name, "
@@ -88,7 +89,7 @@ static const struct {
 	/* wrong types */
 	{ KEY "interface = 5;\n", 78,
 	    ":2: interface: an integer in the wrong place; allowed: a group "
-	    "{ } of type, name, address, mtu, mac" },
+	    "{ } of type, mode, device, name, address, mtu, mac" },
 	{ KEY "interface = ( { mtu = 1500; } );\n", 78,
 	    ":2: interface: a list in the wrong place" },
 	{ INTERFACE("mtu = \"1500\";"), 78,
@@ -415,13 +416,28 @@ test_bad_files(void **state)
 	free(big);
 }
 
+static bool
+is_vmnet(void)
+{
+	return strcmp(defaults_netif_type, "vmnet") == 0;
+}
+
+/* vmnet wants an address where a TAP needs none. */
 static void
 load_good(const char *text, struct conf *out)
 {
+	static const char address[] =
+	    "interface = { address = \"10.9.0.1/24\"; }; ";
+	const bool add = is_vmnet() && strstr(text, "interface") == NULL;
 	char path[sizeof(dir) + 32];
+	char *whole = malloc(sizeof(address) + strlen(text));
 
+	assert_non_null(whole);
+	memcpy(whole, address, sizeof(address));
+	memcpy(whole + (add ? strlen(address) : 0), text, strlen(text) + 1);
 	snprintf(path, sizeof(path), "%s", path_of("c.conf"));
-	write_file("c.conf", text, strlen(text), 0644);
+	write_file("c.conf", whole, strlen(whole), 0644);
+	free(whole);
 	int saved = capture_start();
 	int status = conf_load(path, out);
 	const char *log = capture_stop(saved);
@@ -443,8 +459,10 @@ test_defaults(void **state)
 	assert_string_equal(text, OWN);
 	assert_string_equal(c.netif.name, "lansplice0");
 	assert_int_equal(c.netif.mtu, 1500);
-	assert_int_equal(c.netif.addr_count, 0);
-	assert_false(c.has_mac);
+	assert_int_equal(c.netif.mode, NETIF_HOST);
+	assert_string_equal(c.netif.device, "");
+	assert_int_equal(c.netif.addr_count, is_vmnet() ? 1 : 0);
+	assert_false(c.netif.has_mac);
 	assert_int_equal(c.port, 52077);
 	assert_false(addr_is_set(&c.local));
 	assert_int_equal(c.log_level, LOG_LEVEL_INFO);
@@ -472,7 +490,7 @@ test_all_keys(void **state)
 	(void)state;
 	memset(ones, 1, sizeof(ones));
 	load_good("/* @include \"x\" 08 */ // 08\n# 4294967297\n" KEY
-		  "interface = { name = \"a-b.c9\"; mtu = 0x240;\n"
+		  "interface = { mode = \"host\"; mtu = 0x240;\n"
 		  "  address = ( \"10.1.2.3/24\", \"fd00::1/64\" );\n"
 		  "  mac = \"02:00:00:ab:CD:01\"; };\n"
 		  "listen = { port = 0; address = \"127.0.0.1\"; };\n"
@@ -485,14 +503,13 @@ test_all_keys(void **state)
 		  "mss_clamp = false; switch = { forward = true; }; "
 		  "peers = [ ];\n",
 	    &c);
-	assert_string_equal(c.netif.name, "a-b.c9");
 	assert_int_equal(c.netif.mtu, 576);
 	assert_int_equal(c.netif.addr_count, 2);
 	assert_int_equal(c.netif.addrs[0].ip.family, ADDR_IPV4);
 	assert_int_equal(c.netif.addrs[0].prefix, 24);
 	assert_int_equal(c.netif.addrs[1].ip.family, ADDR_IPV6);
 	assert_int_equal(c.netif.addrs[1].prefix, 64);
-	assert_true(c.has_mac);
+	assert_true(c.netif.has_mac);
 	assert_memory_equal(c.netif.mac, mac, sizeof(mac));
 	assert_int_equal(c.port, 0);
 	assert_int_equal(c.local.family, ADDR_IPV4);
@@ -508,6 +525,27 @@ test_all_keys(void **state)
 	assert_true(c.forward);
 	assert_int_equal(c.peer_count, 0);
 	conf_free(&c);
+}
+
+/* The name is a TAP's, the device vmnet's. */
+static void
+test_interface_of_the_system(void **state)
+{
+	static const char name[] = INTERFACE("name = \"a-b.c9\";");
+	static const char card[] =
+	    INTERFACE("mode = \"bridged\"; device = \"en5\";");
+	struct conf c;
+
+	(void)state;
+	load_good(is_vmnet() ? card : name, &c);
+	assert_string_equal(c.netif.name, is_vmnet() ? "lansplice0" : "a-b.c9");
+	assert_string_equal(c.netif.device, is_vmnet() ? "en5" : "");
+	conf_free(&c);
+	write_file("c.conf", is_vmnet() ? name : card,
+	    strlen(is_vmnet() ? name : card), 0644);
+	expect_refused("c.conf", EX_CONFIG,
+	    is_vmnet() ? ":2: interface.name: vmnet names"
+		       : ":2: interface.mode: only vmnet");
 }
 
 static void
@@ -715,6 +753,7 @@ main(void)
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_interface_of_the_system),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_many_peers),
 		cmocka_unit_test(test_pinned_cipher),

@@ -40,6 +40,22 @@ test_mono_counts_nanoseconds(void **state)
 	assert_true(mono_now().mono_ns - before_ns >= MS(20));
 }
 
+/* It counts no sleep and so grows at most as much as the other. */
+static void
+test_awake_grows_as_mono_does(void **state)
+{
+	const struct timespec nap = { .tv_nsec = (long)MS(20) };
+	const uint64_t mono_ns = mono_now().mono_ns;
+	const uint64_t awake_ns = mono_awake_ns();
+	uint64_t awake;
+
+	(void)state;
+	assert_int_equal(nanosleep(&nap, NULL), 0);
+	awake = mono_awake_ns() - awake_ns;
+	assert_true(awake >= MS(19));
+	assert_true(awake <= mono_now().mono_ns - mono_ns + MS(1));
+}
+
 /* time(2) may lag behind by one tick of the kernel. */
 static void
 test_wall_is_since_1970(void **state)
@@ -59,6 +75,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mono_never_goes_back),
 		cmocka_unit_test(test_mono_counts_nanoseconds),
+		cmocka_unit_test(test_awake_grows_as_mono_does),
 		cmocka_unit_test(test_wall_is_since_1970),
 	};
 

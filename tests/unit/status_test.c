@@ -33,7 +33,6 @@ struct fixture {
 	struct lookup lookups[PEERS];
 	int peers[PEERS];
 	struct drop_counts drops;
-	uint8_t mac[FRAME_MAC_LEN];
 	struct status_source source;
 	char *text; /* the last status */
 };
@@ -85,14 +84,13 @@ start(void)
 	f->conf.netif.mtu = 1500;
 	assert_true(
 	    suite_public_key(f->conf.public_key, f->a->config.private_key));
-	memcpy(f->mac, "\2\252\273\314\335\356", FRAME_MAC_LEN);
 	f->conf.peers = f->conf_peers;
 	f->source = (struct status_source){
 		.conf = &f->conf,
 		.node = f->a->node,
 		.os_drops = &f->drops,
 		.netif_name = f->conf.netif.name,
-		.mac = f->mac,
+		.mac = { 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee },
 		.port = 52077,
 		.peers = f->peers,
 		.lookups = f->lookups,
@@ -562,6 +560,7 @@ test_json(void **state)
 	    "{\"uptime_s\":90,\"port\":52077,\"public_key\":\"@a\","
 	    "\"interface\":{\"name\":\"lan0\",\"mac\":\"02:aa:bb:cc:dd:ee\","
 	    "\"mtu\":1500,\"addresses\":[\"10.20.30.1/24\",\"fd99::1/64\"],"
+	    "\"restarts\":0,\"full\":0,"
 	    "\"macs\":[{\"mac\":\"02:00:00:00:00:01\",\"vlan\":0,\"age_s\":70}"
 	    "]},\"peers\":["
 	    "{\"name\":\"c\",\"public_key\":\"@c\",\"up\":false,"
@@ -595,7 +594,8 @@ test_json_without_anything(void **state)
 	check_equal(f,
 	    "{\"uptime_s\":0,\"port\":52077,\"public_key\":\"@a\","
 	    "\"interface\":{\"name\":\"lan0\",\"mac\":\"02:aa:bb:cc:dd:ee\","
-	    "\"mtu\":1500,\"addresses\":[],\"macs\":[]},"
+	    "\"mtu\":1500,\"addresses\":[],\"restarts\":0,"
+	    "\"full\":0,\"macs\":[]},"
 	    "\"peers\":[],\"drops\":{}}\n");
 	stop(f);
 }

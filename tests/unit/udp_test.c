@@ -458,6 +458,41 @@ test_busy_port(void **state)
 	busy_port_is_an_error("::");
 }
 
+/* The socket is taken away under it, as a system does that ends sockets. */
+static void
+test_lost_socket_is_opened_anew(void **state)
+{
+	struct udp *u = open_any();
+	const struct path to = { .remote = address("127.0.0.1", udp_port(u)) };
+	const struct path in = { to.remote, address("127.0.0.1", 0) };
+	const uint16_t port = udp_port(u);
+	struct udp_dgram none[UDP_BATCH];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(udp_reopen(u), 0);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(dup2(fds[0], udp_fd(u, 0)), udp_fd(u, 0));
+	assert_false(udp_is_stale(u));
+	send_numbered(u, &to, 0);
+	udp_flush(u);
+	assert_int_equal(drops.n[DROP_SEND_ERROR], 1);
+	assert_int_equal(udp_recv(u, 0, none, UDP_BATCH), 0);
+	assert_true(udp_is_stale(u));
+	send_numbered(u, &to, 1); /* leaves, or is lost, before */
+	assert_int_equal(udp_reopen(u), 1);
+	assert_int_equal(drops.n[DROP_SEND_ERROR], 2);
+	assert_false(udp_is_stale(u));
+	assert_int_equal(port_of(udp_fd(u, 0)), port);
+	send_numbered(u, &to, 2);
+	send_numbered(u, &to, 3);
+	udp_flush(u);
+	receive_numbered(u, 0, &in, 2, 4);
+	close(fds[0]);
+	close(fds[1]);
+	udp_close(u);
+}
+
 /* MTU of the interface that has 127.0.0.1, by other means. */
 static uint32_t
 loopback_mtu(void)
@@ -523,6 +558,7 @@ main(void)
 		cmocka_unit_test(test_one_local_address_has_one_family),
 		cmocka_unit_test(test_missing_local_address_is_an_error),
 		cmocka_unit_test(test_busy_port),
+		cmocka_unit_test(test_lost_socket_is_opened_anew),
 		cmocka_unit_test(test_link_mtu_is_the_interface_s),
 	};
 

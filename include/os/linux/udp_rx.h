@@ -5,21 +5,20 @@
  * Source: recvmmsg(2), udp(7), ip(7), ipv6(7); linux/udp_rx.c.
  * Thread: loop. Memory: part of struct udp, zeroed, touched as it is used.
  */
-#ifndef OS_UDP_RX_H
-#define OS_UDP_RX_H
+#ifndef OS_LINUX_UDP_RX_H
+#define OS_LINUX_UDP_RX_H
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
 #include "os/batch.h"
 #include "os/udp.h"
+#include "os/udp_control.h"
 
 enum {
 	UDP_RX_SLOTS = 32,     /* messages of one system call */
 	UDP_RX_SLOT = 1 << 16, /* bytes; the longest run, IPv4's length field */
-	UDP_RX_CONTROL = 64,   /* bytes; address and size of a run */
 };
 
 struct udp_rx {
@@ -29,9 +28,7 @@ struct udp_rx {
 	struct mmsghdr msgs[UDP_RX_SLOTS];
 	struct iovec iovs[UDP_RX_SLOTS];
 	struct sockaddr_storage names[UDP_RX_SLOTS];
-	struct {
-		alignas(struct cmsghdr) uint8_t bytes[UDP_RX_CONTROL];
-	} controls[UDP_RX_SLOTS];
+	struct udp_control controls[UDP_RX_SLOTS];
 	uint8_t data[UDP_RX_SLOTS][UDP_RX_SLOT];
 };
 

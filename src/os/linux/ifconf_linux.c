@@ -197,6 +197,22 @@ ifconf_set_mac(const char *name, const uint8_t mac[static FRAME_MAC_LEN])
 }
 
 int
+ifconf_get_mac(const char *name, uint8_t mac[static FRAME_MAC_LEN])
+{
+	struct ifreq req = { .ifr_hwaddr.sa_family = 0 };
+
+	if (set_name(&req, name) == -1 ||
+	    device_ioctl(SIOCGIFHWADDR, &req) == -1)
+		return -1;
+	if (req.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	memcpy(mac, req.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
+	return 0;
+}
+
+int
 ifconf_set_mtu(const char *name, uint32_t mtu)
 {
 	struct ifreq req = { .ifr_mtu = (int)mtu };

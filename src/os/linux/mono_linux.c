@@ -21,3 +21,9 @@ mono_now(void)
 		.wall_ns = mono_read(CLOCK_REALTIME),
 	};
 }
+
+uint64_t
+mono_awake_ns(void)
+{
+	return mono_read(CLOCK_MONOTONIC);
+}

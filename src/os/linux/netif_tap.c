@@ -27,6 +27,8 @@ _Static_assert(NETIF_HEAD % SLOT_ALIGN == 0, "frames are aligned");
 
 struct netif {
 	int fd;
+	struct loop *loop;
+	bool watched;
 	char name[NETIF_NAME_MAX];
 	struct drop_counts *drops;
 	size_t frame_room; /* bytes of a slot behind its head room */
@@ -45,7 +47,7 @@ round_up(size_t len, size_t align)
  * than a tagged frame needs lets core see that it is too long.
  */
 static struct netif *
-alloc_netif(const struct netif_config *c)
+alloc_netif(const struct netif_config *c, struct loop *l)
 {
 	const size_t head = round_up(sizeof(struct netif), SLOT_ALIGN);
 	const size_t largest = size_max(FRAME_TAKEN_MIN,
@@ -59,6 +61,7 @@ alloc_netif(const struct netif_config *c)
 		return NULL;
 	*n = (struct netif){
 		.fd = -1,
+		.loop = l,
 		.drops = c->drops,
 		.frame_room = room,
 		.slots = memory + head,
@@ -164,9 +167,9 @@ configure(const struct netif *n, const struct netif_config *c)
 }
 
 struct netif *
-netif_open(const struct netif_config *c)
+netif_open(const struct netif_config *c, struct loop *l)
 {
-	struct netif *n = alloc_netif(c);
+	struct netif *n = alloc_netif(c, l);
 
 	if (n == NULL) {
 		log_error("no memory for frames of %u bytes", c->mtu);
@@ -191,6 +194,8 @@ netif_close(struct netif *n)
 
 	if (n == NULL)
 		return;
+	if (n->watched)
+		loop_remove_read(n->loop, n->fd);
 	if (n->fd != -1)
 		close(n->fd);
 	free(n);
@@ -198,15 +203,23 @@ netif_close(struct netif *n)
 }
 
 int
-netif_fd(const struct netif *n)
+netif_watch(struct netif *n, loop_fn *fn, void *ctx)
 {
-	return n->fd;
+	n->watched = loop_add_read(n->loop, n->fd, fn, ctx) == 0;
+	return n->watched ? 0 : -1;
 }
 
 const char *
 netif_name(const struct netif *n)
 {
 	return n->name;
+}
+
+void
+netif_mac(const struct netif *n, uint8_t out[static FRAME_MAC_LEN])
+{
+	if (ifconf_get_mac(n->name, out) == -1)
+		memset(out, 0, FRAME_MAC_LEN);
 }
 
 /*
@@ -280,4 +293,36 @@ netif_send(struct netif *n, const struct frame *frames, int count)
 		if (!frame_is_plain(&frames[i]) || !write_frame(n, &frames[i]))
 			drop_add(n->drops, DROP_LAN_SEND);
 	}
+}
+
+/* A TAP stays what it is until its descriptor is closed. */
+void
+netif_check(struct netif *n, bool woke)
+{
+	(void)n;
+	(void)woke;
+}
+
+uint64_t
+netif_tick(struct netif *n, uint64_t now_ns)
+{
+	(void)n;
+	(void)now_ns;
+	return NEVER;
+}
+
+struct netif_counts
+netif_count(const struct netif *n)
+{
+	(void)n;
+	return (struct netif_counts){ .restarts = 0 };
+}
+
+int
+netif_list(void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	(void)fn;
+	(void)ctx;
+	errno = ENOTSUP;
+	return -1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "os/udp_rx.h"
+#include "os/linux/udp_rx.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 
 #include "os/sockaddr.h"
 
-_Static_assert(UDP_RX_CONTROL >=
+_Static_assert(UDP_CONTROL >=
 	CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)),
     "both control messages fit");
 
@@ -60,19 +60,6 @@ udp_rx_fill(struct udp_rx *rx, int fd)
 	return rx->count;
 }
 
-/* Link-local addresses mean nothing without their interface (RFC 4007). */
-static void
-read_local_ipv6(struct addr *local, const struct in6_pktinfo *info)
-{
-	/* A group address cannot be the source of an answer. */
-	if (IN6_IS_ADDR_MULTICAST(&info->ipi6_addr))
-		return;
-	local->family = ADDR_IPV6;
-	memcpy(local->ip, &info->ipi6_addr, sizeof(info->ipi6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
-		local->scope = info->ipi6_ifindex;
-}
-
 /*
  * ipi_spec_dst is the address to answer from, also where the datagram went
  * to a broadcast address (ip(7)).
@@ -101,7 +88,7 @@ read_control(struct msghdr *m, struct addr *local, size_t *unit)
 		} else if (c->cmsg_level == IPPROTO_IPV6 &&
 		    c->cmsg_type == IPV6_PKTINFO) {
 			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
-			read_local_ipv6(local, &v6);
+			udp_control_read_ipv6(local, &v6);
 		} else if (c->cmsg_level == IPPROTO_UDP &&
 		    c->cmsg_type == UDP_GRO) {
 			memcpy(&size, CMSG_DATA(c), sizeof(size));

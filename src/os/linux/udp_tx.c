@@ -1,122 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-#include "os/udp_tx.h"
+#include "os/linux/udp_tx.h"
 
-#include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
-#include <string.h>
-
-#include "os/sockaddr.h"
+#include <stddef.h>
+#include <stdint.h>
 
 _Static_assert(UDP_BATCH <= 1024, "UIO_MAXIOV: the kernel sends no more");
-_Static_assert(UDP_ARENA >= UDP_DGRAM_MAX, "the arena holds one datagram");
-_Static_assert(UDP_TX_CONTROL >=
+_Static_assert(UDP_CONTROL >=
 	CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t)),
     "both control messages fit");
 
-/* Appends a control message to those that fill `used` bytes of the room.
- * Returns what they fill then. */
-static size_t
-put_control(struct udp_tx_control *out, size_t used, int level, int type,
-    const void *data, size_t len)
-{
-	const struct cmsghdr header = {
-		.cmsg_level = level,
-		.cmsg_type = type,
-		.cmsg_len = CMSG_LEN(len),
-	};
-
-	memcpy(out->bytes + used, &header, sizeof(header));
-	memcpy(out->bytes + used + CMSG_LEN(0), data, len);
-	return used + CMSG_SPACE(len);
-}
-
-static void
-put_source(struct udp_tx_dest *d)
-{
-	const struct addr *local = &d->path.local;
-	struct in_pktinfo v4 = { .ipi_ifindex = 0 };
-	struct in6_pktinfo v6 = { .ipi6_ifindex = local->scope };
-
-	d->control_len = 0;
-	if (local->family != d->path.remote.family)
-		return;
-	if (local->family == ADDR_IPV4) {
-		memcpy(&v4.ipi_spec_dst, local->ip, sizeof(v4.ipi_spec_dst));
-		d->control_len = put_control(
-		    &d->control, 0, IPPROTO_IP, IP_PKTINFO, &v4, sizeof(v4));
-	} else {
-		memcpy(&v6.ipi6_addr, local->ip, sizeof(v6.ipi6_addr));
-		d->control_len = put_control(&d->control, 0, IPPROTO_IPV6,
-		    IPV6_PKTINFO, &v6, sizeof(v6));
-	}
-}
-
-/*
- * The last destination if it is the same, or the next free one, which
- * becomes part of the batch with the datagram that is committed to it.
- */
-static struct udp_tx_dest *
-tx_dest(struct udp_tx *tx, const struct path *to, int fd)
-{
-	struct udp_tx_dest *d = &tx->dest[tx->dests];
-
-	if (tx->dests > 0 && addr_equal(&d[-1].path.remote, &to->remote) &&
-	    addr_equal(&d[-1].path.local, &to->local))
-		return &d[-1];
-	d->path = *to;
-	d->fd = fd;
-	d->name_len = sockaddr_from_addr(&d->name, &to->remote);
-	put_source(d);
-	return d;
-}
-
-static void
-tx_clear(struct udp_tx *tx)
-{
-	tx->count = 0;
-	tx->dests = 0;
-	tx->used = 0;
-}
-
 /* The end of the datagrams that leave through the same socket as first. */
 static unsigned int
-tx_run_end(const struct udp_tx *tx, unsigned int first)
+tx_run_end(const struct udp_queue *q, unsigned int first)
 {
 	unsigned int end = first + 1;
 
-	while (end < tx->count && tx->to[end]->fd == tx->to[first]->fd)
+	while (end < q->count && q->to[end]->fd == q->to[first]->fd)
 		end++;
 	return end;
 }
 
-static void
-refuse(struct udp_tx *tx, unsigned int i, int error)
-{
-	if (error != EMSGSIZE) {
-		drop_add(tx->drops, DROP_SEND_ERROR);
-		return;
-	}
-	drop_add(tx->drops, DROP_SEND_SIZE);
-	if (tx->refused != NULL)
-		tx->refused(
-		    tx->refused_ctx, &tx->to[i]->path, tx->dgrams[i].iov_len);
-}
-
 /* The end of the datagrams that can leave as one message with first. */
 static unsigned int
-tx_message_end(const struct udp_tx *tx, unsigned int first, unsigned int limit)
+tx_message_end(
+    const struct udp_queue *q, unsigned int first, unsigned int limit)
 {
-	const size_t unit = tx->dgrams[first].iov_len;
+	const size_t unit = q->dgrams[first].iov_len;
 	unsigned int end = first + 1;
 	size_t bytes = unit;
 
 	limit = (unsigned int)size_min(limit, first + UDP_TX_RUN);
-	while (end < limit && tx->to[end] == tx->to[first] &&
-	    tx->dgrams[end - 1].iov_len == unit &&
-	    tx->dgrams[end].iov_len <= unit &&
-	    bytes + tx->dgrams[end].iov_len <= UDP_TX_RUN_BYTES)
-		bytes += tx->dgrams[end++].iov_len;
+	while (end < limit && q->to[end] == q->to[first] &&
+	    q->dgrams[end - 1].iov_len == unit &&
+	    q->dgrams[end].iov_len <= unit &&
+	    bytes + q->dgrams[end].iov_len <= UDP_TX_RUN_BYTES)
+		bytes += q->dgrams[end++].iov_len;
 	return end;
 }
 
@@ -124,15 +45,16 @@ static void
 tx_put_message(
     struct udp_tx *tx, unsigned int i, unsigned int first, unsigned int end)
 {
-	struct udp_tx_dest *d = tx->to[first];
-	const struct iovec *last = &tx->dgrams[end - 1];
-	const uint16_t unit = (uint16_t)tx->dgrams[first].iov_len;
-	uint8_t *begin = tx->dgrams[first].iov_base;
+	struct udp_queue *q = &tx->queue;
+	struct udp_queue_dest *d = q->to[first];
+	const struct iovec *last = &q->dgrams[end - 1];
+	const uint16_t unit = (uint16_t)q->dgrams[first].iov_len;
+	uint8_t *begin = q->dgrams[first].iov_base;
 	size_t control_len = d->control_len;
 
 	tx->controls[i] = d->control;
 	if (end - first > 1)
-		control_len = put_control(&tx->controls[i], control_len,
+		control_len = udp_control_put(&tx->controls[i], control_len,
 		    IPPROTO_UDP, UDP_SEGMENT, &unit, sizeof(unit));
 	tx->iovs[i].iov_base = begin;
 	tx->iovs[i].iov_len =
@@ -156,7 +78,7 @@ tx_fill(struct udp_tx *tx, unsigned int first, unsigned int end, bool runs)
 
 	while (first < end) {
 		const unsigned int next =
-		    runs ? tx_message_end(tx, first, end) : first + 1;
+		    runs ? tx_message_end(&tx->queue, first, end) : first + 1;
 
 		tx_put_message(tx, n++, first, next);
 		first = next;
@@ -175,7 +97,8 @@ tx_fill(struct udp_tx *tx, unsigned int first, unsigned int end, bool runs)
 static void
 send_run(struct udp_tx *tx, unsigned int first, unsigned int end)
 {
-	const int fd = tx->to[first]->fd;
+	struct udp_queue *q = &tx->queue;
+	const int fd = q->to[first]->fd;
 	bool runs = tx->runs, retried = false;
 
 	while (first < end) {
@@ -187,7 +110,7 @@ send_run(struct udp_tx *tx, unsigned int first, unsigned int end)
 			runs = tx->runs;
 			retried = false;
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
-			tx->drops->n[DROP_SEND_ROOM] += end - first;
+			q->drops->n[DROP_SEND_ROOM] += end - first;
 			return;
 		} else if (tx->start[1] - first > 1) {
 			tx->runs = tx->runs && errno != EIO;
@@ -195,7 +118,7 @@ send_run(struct udp_tx *tx, unsigned int first, unsigned int end)
 		} else if (!retried && errno != EMSGSIZE) {
 			retried = true;
 		} else {
-			refuse(tx, first, errno);
+			udp_queue_refuse(q, first, errno);
 			first++;
 			runs = tx->runs;
 			retried = false;
@@ -212,50 +135,17 @@ udp_tx_offload(struct udp_tx *tx, int fd)
 	    setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof(none)) == 0;
 }
 
-uint8_t *
-udp_tx_reserve(struct udp_tx *tx, int fd, const struct path *to, size_t len)
-{
-	if (len > UDP_DGRAM_MAX || tx->flushing)
-		return NULL;
-	if (tx->count == UDP_BATCH || len > UDP_ARENA - tx->used)
-		udp_tx_flush(tx);
-	tx->reserved = tx_dest(tx, to, fd);
-	tx->reserved_len = len;
-	return tx->arena + tx->used;
-}
-
-void
-udp_tx_commit(struct udp_tx *tx, size_t len)
-{
-	struct udp_tx_dest *d = tx->reserved;
-	const unsigned int i = tx->count;
-
-	assert(d != NULL && len <= tx->reserved_len);
-	tx->reserved = NULL;
-	if (len == 0)
-		return;
-	tx->dgrams[i] = (struct iovec){
-		.iov_base = tx->arena + tx->used,
-		.iov_len = len,
-	};
-	tx->to[i] = d;
-	tx->dests = (unsigned int)(d - tx->dest) + 1;
-	tx->used += len;
-	tx->count++;
-}
-
 void
 udp_tx_flush(struct udp_tx *tx)
 {
+	struct udp_queue *q = &tx->queue;
 	unsigned int end;
 
-	if (tx->flushing)
+	if (!udp_queue_start(q))
 		return;
-	tx->flushing = true;
-	for (unsigned int first = 0; first < tx->count; first = end) {
-		end = tx_run_end(tx, first);
+	for (unsigned int first = 0; first < q->count; first = end) {
+		end = tx_run_end(q, first);
 		send_run(tx, first, end);
 	}
-	tx_clear(tx);
-	tx->flushing = false;
+	udp_queue_clear(q);
 }

@@ -52,7 +52,7 @@ test_failed_open_leaves_nothing(void **state)
 
 		memcpy(c.name, failures[i].name, strlen(failures[i].name));
 		errno = 0;
-		if (netif_open(&c) != NULL)
+		if (netif_open(&c, NULL) != NULL)
 			fail_msg("%s: %s", failures[i].name, failures[i].why);
 		assert_int_not_equal(errno, 0);
 		assert_int_equal(free_descriptor(), before);
@@ -70,7 +70,7 @@ test_without_rights_errno_says_so(void **state)
 		print_message("skipped: needs /dev/net/tun, and not root\n");
 		skip();
 	}
-	assert_null(netif_open(&c));
+	assert_null(netif_open(&c, NULL));
 	assert_true(errno == EPERM || errno == EACCES);
 }
 
@@ -92,5 +92,5 @@ main(void)
 		cmocka_unit_test(test_close_of_nothing_keeps_errno),
 	};
 
-	return cmocka_run_group_tests_name("netif", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("netif_tap", tests, NULL, NULL);
 }

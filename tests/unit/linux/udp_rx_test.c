@@ -3,7 +3,7 @@
  * Messages as the kernel would have written them, runs among them, taken
  * apart. Those of a true kernel are in udp_linux_test.c.
  */
-#include "os/udp_rx.h"
+#include "os/linux/udp_rx.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -71,7 +71,7 @@ add_control(struct msghdr *m, int level, int type, const void *data, size_t len)
 	uint8_t *p = (uint8_t *)m->msg_control + m->msg_controllen;
 
 	m->msg_controllen += CMSG_SPACE(len);
-	assert_in_range(m->msg_controllen, 0, UDP_RX_CONTROL);
+	assert_in_range(m->msg_controllen, 0, UDP_CONTROL);
 	memcpy(p, &header, sizeof(header));
 	memcpy(p + CMSG_LEN(0), data, len);
 }

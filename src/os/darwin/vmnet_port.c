@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: ISC */
+#include "os/darwin/vmnet_port.h"
+
+#include <arpa/inet.h>
+#include <dispatch/dispatch.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <uuid/uuid.h>
+#include <vmnet/vmnet.h>
+#include <xpc/xpc.h>
+
+#include "core/ring.h"
+#include "os/sockaddr.h"
+
+enum port_state {
+	PORT_IDLE,
+	PORT_STARTING, /* vmnet has been asked */
+	PORT_UP,
+	PORT_STOPPING,
+};
+
+/* Packets of one call; each has one iovec (vmnet takes no more), both set
+ * anew for every call, since vmnet_read writes over them. */
+struct packets {
+	struct vmpktdesc descs[VMNET_PORT_BATCH];
+	struct iovec iovs[VMNET_PORT_BATCH];
+};
+
+struct vmnet_port {
+	struct netif_config config;
+	struct loop *loop;
+	enum port_state state;
+	bool failed; /* the last start */
+	uint32_t status;
+	dispatch_queue_t queue;
+	dispatch_semaphore_t answered;
+	interface_ref interface;
+
+	/* Written on the queue before `answered` is signalled. */
+	uint32_t answer;
+	size_t packet_max;            /* bytes of a frame */
+	uint64_t read_max, write_max; /* packets of a call */
+	struct addr host;
+
+	/* The queue's while it is up. */
+	struct ring *ring; /* NULL: none */
+	unsigned int read_batch;
+	struct packets read;
+
+	/* The loop's. */
+	unsigned int held;    /* frames that vmnet_port_recv gave out */
+	unsigned int refused; /* writes in a row */
+	uint64_t full;        /* of rings that are gone */
+	struct packets write;
+
+	atomic_bool closing;
+	_Atomic uint32_t read_error; /* status; 0: none */
+};
+
+struct vmnet_port *
+vmnet_port_open(const struct netif_config *c, struct loop *l)
+{
+	struct vmnet_port *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->config = *c;
+	p->loop = l;
+	p->status = VMNET_SUCCESS;
+	p->queue =
+	    dispatch_queue_create("org.lansplice.vmnet", DISPATCH_QUEUE_SERIAL);
+	p->answered = dispatch_semaphore_create(0);
+	return p;
+}
+
+static void
+free_ring(struct vmnet_port *p)
+{
+	if (p->ring != NULL)
+		p->full += ring_full(p->ring);
+	free(p->ring);
+	p->ring = NULL;
+	p->held = 0;
+}
+
+void
+vmnet_port_close(struct vmnet_port *p)
+{
+	if (p->state != PORT_IDLE)
+		return;
+	free_ring(p);
+	dispatch_release(p->answered);
+	dispatch_release(p->queue);
+	free(p);
+}
+
+/* From the host: on the queue. */
+
+static void
+prepare_read(struct vmnet_port *p, unsigned int count)
+{
+	struct packets *r = &p->read;
+
+	for (unsigned int i = 0; i < count; i++) {
+		r->iovs[i] = (struct iovec){
+			.iov_base = ring_slot(p->ring, i),
+			.iov_len = p->packet_max,
+		};
+		r->descs[i] = (struct vmpktdesc){
+			.vm_pkt_size = p->packet_max,
+			.vm_pkt_iov = &r->iovs[i],
+			.vm_pkt_iovcnt = 1,
+			.vm_flags = 0,
+		};
+	}
+}
+
+/* The length is in vm_pkt_size alone; one that cannot be is made zero, which
+ * core refuses and counts. */
+static void
+publish_read(struct vmnet_port *p, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const size_t len = p->read.descs[i].vm_pkt_size;
+
+		ring_fill(p->ring, i, len > p->packet_max ? 0 : len);
+	}
+	ring_publish(p->ring, count);
+	loop_wake(p->loop);
+}
+
+/* True if there may be more. */
+static bool
+read_some(struct vmnet_port *p, unsigned int room)
+{
+	const unsigned int asked = room < p->read_batch ? room : p->read_batch;
+	int count = (int)asked;
+
+	prepare_read(p, asked);
+	const vmnet_return_t status =
+	    vmnet_read(p->interface, p->read.descs, &count);
+	if (status == VMNET_TOO_MANY_PACKETS && asked > 1) {
+		p->read_batch = asked / 2;
+		return true;
+	}
+	if (status != VMNET_SUCCESS) {
+		atomic_store(&p->read_error, status);
+		loop_wake(p->loop);
+		return false;
+	}
+	if (count <= 0)
+		return false;
+	publish_read(
+	    p, (unsigned int)count < asked ? (unsigned int)count : asked);
+	return true;
+}
+
+/*
+ * Whether events come again while frames are left is nowhere promised, so
+ * this goes on until there are none, or no room for them; then the loop calls
+ * it again when there is.
+ */
+static void
+drain(void *ctx)
+{
+	struct vmnet_port *p = ctx;
+	bool more = true;
+
+	while (more && !atomic_load(&p->closing)) {
+		const unsigned int room = ring_room(p->ring);
+
+		if (room > 0)
+			more = read_some(p, room);
+		else
+			more = !ring_stall(p->ring);
+	}
+}
+
+/* To the host. */
+
+/* A frame that vmnet would refuse would take its whole batch along. */
+static bool
+frame_fits(const struct vmnet_port *p, const struct frame *f)
+{
+	return f->len >= FRAME_MIN && f->len <= p->packet_max &&
+	    f->gso == FRAME_GSO_NONE && f->csum_start == 0 &&
+	    f->csum_offset == 0;
+}
+
+static void
+pause_briefly(void)
+{
+	const struct timespec pause = { .tv_nsec = (long)VMNET_PORT_PAUSE };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static vmnet_return_t
+write_call(struct vmnet_port *p, unsigned int first, int *count)
+{
+	const int asked = *count;
+	vmnet_return_t status =
+	    vmnet_write(p->interface, &p->write.descs[first], count);
+
+	if (status != VMNET_BUFFER_EXHAUSTED)
+		return status;
+	pause_briefly();
+	*count = asked;
+	return vmnet_write(p->interface, &p->write.descs[first], count);
+}
+
+static void
+note_write(struct vmnet_port *p, vmnet_return_t status)
+{
+	if (status == VMNET_SUCCESS) {
+		p->refused = 0;
+		return;
+	}
+	p->status = status;
+	if (status == VMNET_FAILURE || status == VMNET_INVALID_ACCESS ||
+	    status == VMNET_SETUP_INCOMPLETE)
+		p->refused++;
+}
+
+/* Returns how many of them vmnet took. */
+static unsigned int
+write_run(struct vmnet_port *p, unsigned int first, unsigned int count)
+{
+	int taken = (int)count;
+	const vmnet_return_t status = write_call(p, first, &taken);
+
+	note_write(p, status);
+	if (status != VMNET_SUCCESS || taken < 0)
+		return 0;
+	return (unsigned int)taken < count ? (unsigned int)taken : count;
+}
+
+static unsigned int
+call_max(const struct vmnet_port *p, uint64_t packets)
+{
+	if (packets == 0) { /* before macOS 15 */
+		packets = VMNET_PORT_BYTES / p->packet_max;
+		packets = u64_min(packets, VMNET_PORT_PACKETS);
+	}
+	return (unsigned int)u64_max(1, u64_min(packets, VMNET_PORT_BATCH));
+}
+
+static unsigned int
+prepare_write(struct vmnet_port *p, const struct frame *frames, int count)
+{
+	struct packets *w = &p->write;
+	unsigned int n = 0;
+
+	for (int i = 0; i < count && n < VMNET_PORT_BATCH; i++) {
+		const struct frame *f = &frames[i];
+
+		if (!frame_fits(p, f))
+			continue;
+		w->iovs[n] = (struct iovec){
+			.iov_base = f->data,
+			.iov_len = f->len,
+		};
+		w->descs[n] = (struct vmpktdesc){
+			.vm_pkt_size = f->len,
+			.vm_pkt_iov = &w->iovs[n],
+			.vm_pkt_iovcnt = 1,
+			.vm_flags = 0,
+		};
+		n++;
+	}
+	return n;
+}
+
+void
+vmnet_port_send(struct vmnet_port *p, const struct frame *frames, int count)
+{
+	unsigned int taken = 0;
+
+	if (p->state == PORT_UP) {
+		const unsigned int n = prepare_write(p, frames, count);
+		const unsigned int most = call_max(p, p->write_max);
+
+		for (unsigned int i = 0; i < n; i += most)
+			taken += write_run(p, i, n - i < most ? n - i : most);
+	}
+	p->config.drops->n[DROP_LAN_SEND] += (unsigned int)count - taken;
+}
+
+/* The loop's side of the ring. */
+
+static void
+release_held(struct vmnet_port *p)
+{
+	const bool stalled = ring_release(p->ring, p->held);
+
+	p->held = 0;
+	if (stalled)
+		dispatch_async_f(p->queue, p, drain);
+}
+
+int
+vmnet_port_recv(struct vmnet_port *p, struct frame *out, int max)
+{
+	if (p->state != PORT_UP)
+		return 0;
+	release_held(p);
+	const unsigned int waiting = ring_count(p->ring);
+	p->held = waiting < (unsigned int)max ? waiting : (unsigned int)max;
+	for (unsigned int i = 0; i < p->held; i++)
+		out[i] = ring_frame(p->ring, i);
+	return (int)p->held;
+}
+
+bool
+vmnet_port_has_frames(const struct vmnet_port *p)
+{
+	return p->state == PORT_UP && ring_count(p->ring) > p->held;
+}
+
+/* Start. */
+
+static void
+set_text(xpc_object_t desc, const char *key, const struct addr *a)
+{
+	char text[SOCKADDR_TEXT_MAX];
+
+	xpc_dictionary_set_string(desc, key, sockaddr_text(a, text));
+}
+
+/* The IPv4 address with all bits of its host part as given. */
+static struct addr
+with_host_bits(const struct addr *a, uint32_t mask, uint32_t bits)
+{
+	struct addr out = *a;
+	uint32_t ip;
+
+	memcpy(&ip, a->ip, sizeof(ip));
+	ip = htonl((ntohl(ip) & mask) | bits);
+	memcpy(out.ip, &ip, sizeof(ip));
+	return out;
+}
+
+static uint32_t
+mask_of(const struct ifconf_addr *a)
+{
+	return a->prefix == 0 ? 0 : UINT32_MAX << (32 - a->prefix);
+}
+
+/* The first IPv4 address, which vmnet gives to the host; NULL if there is
+ * none. */
+static const struct ifconf_addr *
+host_of(const struct netif_config *c)
+{
+	for (unsigned int i = 0; i < c->addr_count; i++)
+		if (c->addrs[i].ip.family == ADDR_IPV4)
+			return &c->addrs[i];
+	return NULL;
+}
+
+static void
+set_mask(xpc_object_t desc, const char *key, const struct ifconf_addr *a)
+{
+	const struct addr zero = { .family = ADDR_IPV4 };
+	const struct addr mask = with_host_bits(&zero, 0, mask_of(a));
+
+	set_text(desc, key, &mask);
+}
+
+/* A network with an identifier has no DHCP server (vmnet.h, 11.0). */
+static void
+describe_host(xpc_object_t desc, const struct netif_config *c)
+{
+	const struct ifconf_addr *host = host_of(c);
+
+	xpc_dictionary_set_uint64(
+	    desc, vmnet_operation_mode_key, VMNET_HOST_MODE);
+	xpc_dictionary_set_uuid(desc, vmnet_network_identifier_key, c->id);
+	xpc_dictionary_set_uint64(desc, vmnet_mtu_key, c->mtu);
+	if (host == NULL)
+		return;
+	set_text(desc, vmnet_host_ip_address_key, &host->ip);
+	set_mask(desc, vmnet_host_subnet_mask_key, host);
+}
+
+/* The host is the first address of the range; DHCP serves those behind it. */
+static void
+describe_shared(xpc_object_t desc, const struct netif_config *c)
+{
+	const struct ifconf_addr *host = host_of(c);
+
+	xpc_dictionary_set_uint64(
+	    desc, vmnet_operation_mode_key, VMNET_SHARED_MODE);
+	xpc_dictionary_set_uint64(desc, vmnet_mtu_key, c->mtu);
+	if (host == NULL)
+		return;
+	const uint32_t mask = mask_of(host);
+	const struct addr last = with_host_bits(&host->ip, mask, ~mask - 1);
+	set_text(desc, vmnet_start_address_key, &host->ip);
+	set_text(desc, vmnet_end_address_key, &last);
+	set_mask(desc, vmnet_subnet_mask_key, host);
+}
+
+static void
+describe_bridged(xpc_object_t desc, const struct netif_config *c)
+{
+	xpc_dictionary_set_uint64(
+	    desc, vmnet_operation_mode_key, VMNET_BRIDGED_MODE);
+	xpc_dictionary_set_string(
+	    desc, vmnet_shared_interface_name_key, c->device);
+}
+
+static xpc_object_t
+describe(const struct netif_config *c)
+{
+	static void (*const modes[NETIF_MODE_COUNT])(
+	    xpc_object_t, const struct netif_config *) = {
+		[NETIF_HOST] = describe_host,
+		[NETIF_BRIDGED] = describe_bridged,
+		[NETIF_SHARED] = describe_shared,
+	};
+	xpc_object_t desc = xpc_dictionary_create(NULL, NULL, 0);
+
+	/* We are a switch, not a station. */
+	xpc_dictionary_set_bool(desc, vmnet_allocate_mac_address_key, false);
+	modes[c->mode](desc, c);
+	return desc;
+}
+
+/*
+ * On the queue; the values live only now. The two limits have symbols since
+ * the SDK of macOS 15 only; a symbol's text is its name without "_key".
+ */
+static void
+take_answer(struct vmnet_port *p, vmnet_return_t status, xpc_object_t param)
+{
+	const char *host;
+
+	p->answer = status;
+	if (status == VMNET_SUCCESS && param == NULL)
+		p->answer = VMNET_FAILURE;
+	if (p->answer != VMNET_SUCCESS)
+		return;
+	p->packet_max =
+	    (size_t)xpc_dictionary_get_uint64(param, vmnet_max_packet_size_key);
+	p->read_max =
+	    xpc_dictionary_get_uint64(param, "vmnet_read_max_packets");
+	p->write_max =
+	    xpc_dictionary_get_uint64(param, "vmnet_write_max_packets");
+	host = xpc_dictionary_get_string(param, vmnet_start_address_key);
+	if (host == NULL || sockaddr_parse(&p->host, host) != 0)
+		p->host = (struct addr){ .family = ADDR_NONE };
+}
+
+static void
+answer(struct vmnet_port *p)
+{
+	(void)dispatch_semaphore_signal(p->answered);
+	loop_wake(p->loop);
+}
+
+static void
+fail(struct vmnet_port *p, uint32_t status)
+{
+	p->state = PORT_IDLE;
+	p->failed = true;
+	p->status = status;
+}
+
+/* Without an interface the block need not come, and nobody waits for it. */
+void
+vmnet_port_start(struct vmnet_port *p)
+{
+	xpc_object_t desc = describe(&p->config);
+
+	while (dispatch_semaphore_wait(p->answered, DISPATCH_TIME_NOW) == 0)
+		continue;
+	atomic_store(&p->closing, false);
+	p->failed = false;
+	atomic_store(&p->read_error, 0);
+	p->refused = 0;
+	p->state = PORT_STARTING;
+	p->interface = vmnet_start_interface(
+	    desc, p->queue, ^(vmnet_return_t status, xpc_object_t param) {
+	      take_answer(p, status, param);
+	      answer(p);
+	    });
+	xpc_release(desc);
+	if (p->interface == NULL)
+		fail(p, VMNET_FAILURE);
+}
+
+/* Frames of less than an Ethernet header cannot be; nor can those that the
+ * ring could not hold (64 KiB and headers, with segmentation). */
+static bool
+make_ring(struct vmnet_port *p)
+{
+	if (p->packet_max < FRAME_MIN || p->packet_max > UINT16_MAX)
+		return false;
+	/* aligned_alloc wants a multiple (C11 7.22.3.1). */
+	const size_t size = (ring_size(p->packet_max) + RING_ALIGN - 1) /
+	    RING_ALIGN * RING_ALIGN;
+	void *memory = aligned_alloc(RING_ALIGN, size);
+
+	if (memory == NULL)
+		return false;
+	p->ring = ring_init(memory, p->packet_max);
+	p->read_batch = call_max(p, p->read_max);
+	return true;
+}
+
+/* Stop. */
+
+static void
+answer_stop(void *ctx)
+{
+	answer(ctx);
+}
+
+/*
+ * The queue is serial: when what is put on it last runs, no event of before
+ * is still under way. If vmnet refuses to stop, its block does not come.
+ */
+void
+vmnet_port_stop(struct vmnet_port *p)
+{
+	atomic_store(&p->closing, true);
+	p->state = PORT_STOPPING;
+	(void)vmnet_interface_set_event_callback(
+	    p->interface, VMNET_INTERFACE_PACKETS_AVAILABLE, NULL, NULL);
+	const vmnet_return_t status = vmnet_stop_interface(
+	    p->interface, p->queue, ^(vmnet_return_t result) {
+	      (void)result; /* there is nothing more to be done */
+	      dispatch_async_f(p->queue, p, answer_stop);
+	    });
+	if (status != VMNET_SUCCESS)
+		dispatch_async_f(p->queue, p, answer_stop);
+}
+
+static enum vmnet_port_answer
+finish_stop(struct vmnet_port *p)
+{
+	free_ring(p);
+	p->interface = NULL;
+	p->state = PORT_IDLE;
+	return p->failed ? VMNET_PORT_FAILED : VMNET_PORT_DONE;
+}
+
+/* Up. */
+
+/* Frames may wait from before the callback was there: nobody tells of them,
+ * so they are looked for once. */
+static vmnet_return_t
+begin_reading(struct vmnet_port *p)
+{
+	vmnet_return_t status;
+
+	if (!make_ring(p))
+		return VMNET_MEM_FAILURE;
+	status = vmnet_interface_set_event_callback(p->interface,
+	    VMNET_INTERFACE_PACKETS_AVAILABLE, p->queue,
+	    ^(interface_event_t event, xpc_object_t param) {
+	      (void)event;
+	      (void)param;
+	      drain(p);
+	    });
+	if (status == VMNET_SUCCESS)
+		dispatch_async_f(p->queue, p, drain);
+	return status;
+}
+
+/* What cannot be read from is given back before the failure is told. */
+static enum vmnet_port_answer
+finish_start(struct vmnet_port *p)
+{
+	vmnet_return_t status;
+
+	if (p->answer != VMNET_SUCCESS) {
+		fail(p, p->answer);
+		return VMNET_PORT_FAILED;
+	}
+	p->state = PORT_UP;
+	status = begin_reading(p);
+	if (status == VMNET_SUCCESS)
+		return VMNET_PORT_DONE;
+	p->failed = true;
+	p->status = status;
+	vmnet_port_stop(p);
+	return VMNET_PORT_PENDING;
+}
+
+enum vmnet_port_answer
+vmnet_port_poll(struct vmnet_port *p, uint64_t wait_ns)
+{
+	if (p->state == PORT_IDLE || p->state == PORT_UP)
+		return p->failed ? VMNET_PORT_FAILED : VMNET_PORT_DONE;
+	if (dispatch_semaphore_wait(p->answered,
+		dispatch_time(DISPATCH_TIME_NOW, (int64_t)wait_ns)) != 0)
+		return VMNET_PORT_PENDING;
+	return p->state == PORT_STOPPING ? finish_stop(p) : finish_start(p);
+}
+
+/* What is known. */
+
+bool
+vmnet_port_is_up(const struct vmnet_port *p)
+{
+	return p->state == PORT_UP;
+}
+
+uint32_t
+vmnet_port_status(const struct vmnet_port *p)
+{
+	const uint32_t error = atomic_load(&p->read_error);
+
+	return error != 0 ? error : p->status;
+}
+
+bool
+vmnet_port_is_broken(const struct vmnet_port *p)
+{
+	return p->state == PORT_UP &&
+	    (p->refused >= VMNET_PORT_FAILURES ||
+		atomic_load(&p->read_error) != 0);
+}
+
+struct addr
+vmnet_port_host(const struct vmnet_port *p)
+{
+	return p->host;
+}
+
+uint64_t
+vmnet_port_full(const struct vmnet_port *p)
+{
+	return p->full + (p->ring == NULL ? 0 : ring_full(p->ring));
+}
