@@ -30,9 +30,15 @@ static const struct {
 	[KNOB_START_STATUS] = { "start_status", VMNET_FAILURE },
 	[KNOB_START_DELAY] = { "start_delay", 0 },
 	[KNOB_START_EARLY] = { "start_early", 0 },
+	[KNOB_START_LATE] = { "start_late", 0 },
+	[KNOB_PACKET_MAX] = { "packet_max", 0 },
+	[KNOB_ADDRESS_LATE] = { "address_late", 0 },
+	[KNOB_CALLBACK_FAIL] = { "callback_fail", 0 },
+	[KNOB_CALLBACK_STATUS] = { "callback_status", VMNET_FAILURE },
 	[KNOB_READ_MAX] = { "read_max", 0 },
 	[KNOB_READ_FAIL] = { "read_fail", 0 },
 	[KNOB_READ_STATUS] = { "read_status", VMNET_FAILURE },
+	[KNOB_READ_DELAY] = { "read_delay", 0 },
 	[KNOB_CLOBBER] = { "clobber", 0 },
 	[KNOB_REARM] = { "rearm", 0 },
 	[KNOB_WRITE_MAX] = { "write_max", 0 },
@@ -43,6 +49,7 @@ static const struct {
 	[KNOB_STOP_STATUS] = { "stop_status", VMNET_FAILURE },
 	[KNOB_STOP_MUTE] = { "stop_mute", 0 },
 	[KNOB_STOP_DELAY] = { "stop_delay", 0 },
+	[KNOB_STOP_EVENT] = { "stop_event", 0 },
 	[KNOB_QUEUE] = { "queue", SHIM_QUEUE },
 };
 

@@ -64,8 +64,14 @@ void shim_reset(void);
  * start_fail=N    the next N starts fail with start_status=1001
  * start_delay=MS  starts take so long
  * start_early=1   the handler runs before vmnet_start_interface returns
+ * start_late=1    where NULL was returned the handler runs later all the same
+ * packet_max=N    the result names this largest frame; 0: the true one
+ * address_late=N  memory: the host's address is there only when it has been
+ *                 looked for N times
+ * callback_fail=N the next N callbacks are refused with callback_status=1001
  * read_max=N      the result names a limit ("macOS 15"); 0: it does not
  * read_fail=N     the next N reads fail with read_status=1001
+ * read_delay=MS   reads return so much later
  * clobber=1       a read sets iov_len as well
  * rearm=1         no new event until a read has returned 0 packets; 0: until
  *                 nothing is left
@@ -74,6 +80,7 @@ void shim_reset(void);
  * stop_fail=N     the next N stops return stop_status=1001; no block runs
  * stop_mute=N     the next N stops return success, and no block runs
  * stop_delay=MS   stops take so long
+ * stop_event=1    one more event comes behind the block of a stop
  * queue=N         frames that wait at most
  *
  * spurious        an event although nothing came

@@ -70,6 +70,7 @@ struct stop {
 	interface_ref interface;
 	dispatch_queue_t queue;
 	vmnet_interface_completion_handler_t handler; /* NULL: no answer */
+	vmnet_interface_event_callback_t last; /* for one more event, or NULL */
 };
 
 /* vmnet.md section 1.3: the names without "_key". */
@@ -375,6 +376,14 @@ set_state(interface_ref i, enum state s)
 	pthread_mutex_unlock(&i->lock);
 }
 
+static size_t
+packet_max(uint64_t mtu)
+{
+	const long other = shim_knob(KNOB_PACKET_MAX);
+
+	return other > 0 ? (size_t)other : (size_t)mtu + ETHER_HEADER;
+}
+
 /* The result of vmnet.md section 1.3. */
 static xpc_object_t
 param_create(const struct start *s, uint64_t mtu)
@@ -386,7 +395,7 @@ param_create(const struct start *s, uint64_t mtu)
 
 	xpc_dictionary_set_uint64(p, vmnet_mtu_key, mtu);
 	xpc_dictionary_set_uint64(
-	    p, vmnet_max_packet_size_key, mtu + ETHER_HEADER);
+	    p, vmnet_max_packet_size_key, packet_max(mtu));
 	if (s->ask.allocate_mac) {
 		xpc_dictionary_set_string(
 		    p, vmnet_mac_address_key, "52:54:00:00:00:01");
@@ -421,7 +430,7 @@ start_up(struct start *s)
 	pthread_mutex_unlock(&i->write_lock);
 
 	pthread_mutex_lock(&i->lock);
-	i->frame_max = lan_mtu(lan) + ETHER_HEADER;
+	i->frame_max = packet_max(lan_mtu(lan));
 	i->frames = allocate(SHIM_QUEUE * i->frame_max);
 	i->head = i->count = 0;
 	i->armed = true;
@@ -510,6 +519,17 @@ start_early(struct start *s)
 	dispatch_release(done);
 }
 
+/* Nothing forbids that it tells of what did not begin. */
+static void
+start_nothing(xpc_object_t desc, dispatch_queue_t queue,
+    vmnet_start_interface_completion_handler_t handler)
+{
+	struct start *s = start_create(NULL, desc, queue, handler);
+
+	s->status = VMNET_FAILURE;
+	dispatch_async_f(s->queue, s, start_answer);
+}
+
 interface_ref
 vmnet_start_interface(xpc_object_t interface_desc, dispatch_queue_t queue,
     vmnet_start_interface_completion_handler_t handler)
@@ -520,8 +540,11 @@ vmnet_start_interface(xpc_object_t interface_desc, dispatch_queue_t queue,
 
 	interface_ref i = shim_knob_take(KNOB_START_NULL) ? NULL : slot_take();
 
-	if (i == NULL)
+	if (i == NULL) {
+		if (shim_knob(KNOB_START_LATE) != 0)
+			start_nothing(interface_desc, queue, handler);
 		return NULL;
+	}
 
 	struct start *s = start_create(i, interface_desc, queue, handler);
 
@@ -548,6 +571,9 @@ vmnet_interface_set_event_callback(interface_ref interface,
 	vmnet_return_t st = usable(interface, "set_event_callback");
 	if (st == VMNET_SUCCESS && !fits)
 		st = refuse("set_event_callback", VMNET_INVALID_ARGUMENT);
+	if (st == VMNET_SUCCESS && callback != NULL &&
+	    shim_knob_take(KNOB_CALLBACK_FAIL))
+		st = (vmnet_return_t)shim_knob(KNOB_CALLBACK_STATUS);
 	if (st == VMNET_SUCCESS) {
 		old = interface->callback;
 		interface->callback =
@@ -644,6 +670,7 @@ vmnet_read(interface_ref interface, struct vmpktdesc *packets, int *pktcnt)
 	if (st == VMNET_SUCCESS)
 		*pktcnt = frames_fetch(interface, packets, *pktcnt);
 	pthread_mutex_unlock(&interface->lock);
+	sleep_ms(shim_knob(KNOB_READ_DELAY));
 	return st;
 }
 
@@ -724,8 +751,22 @@ stop_free(struct stop *s)
 {
 	if (s->handler != NULL)
 		Block_release(s->handler);
+	if (s->last != NULL)
+		Block_release(s->last);
 	dispatch_release(s->queue);
 	free(s);
+}
+
+/* Behind the block that runs, and before whatever that block puts there. */
+static void
+stop_event(struct stop *s)
+{
+	struct event *e = allocate(sizeof(*e));
+
+	e->callback = s->last;
+	e->estimate = 1;
+	s->last = NULL;
+	dispatch_async_f(s->queue, e, event_run);
 }
 
 static void
@@ -733,6 +774,8 @@ stop_answer(void *ctx)
 {
 	struct stop *s = ctx;
 
+	if (s->last != NULL)
+		stop_event(s);
 	s->handler(VMNET_SUCCESS);
 	stop_free(s);
 }

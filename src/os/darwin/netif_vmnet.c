@@ -16,10 +16,10 @@
 #include "os/mono.h"
 #include "os/sockaddr.h"
 
-#define START_MAX SEC(10)  /* vmnet's service may hang for ever */
-#define STOP_MAX SEC(2)    /* launchd kills 10 s after SIGTERM */
-#define START_LEFT MS(500) /* for a start under way when we close */
-#define NAME_MAX SEC(2)    /* until the host has its address */
+#define START_MAX SEC(10)   /* vmnet's service may hang for ever */
+#define STOP_MAX SEC(2)     /* launchd kills 10 s after SIGTERM */
+#define START_LEFT MS(500)  /* for a start under way when we close */
+#define NAMELESS_MAX SEC(2) /* until the host has its address */
 #define NAME_LOOK MS(50)
 #define HEALTH_LOOK SEC(5)  /* how often the interface is looked at */
 #define HEALTH_STEP MS(100) /* the same while it looks ill */
@@ -227,7 +227,7 @@ tick_starting(struct netif *n, uint64_t now_ns)
 		break;
 	case VMNET_PORT_DONE:
 		n->state = STATE_NAMELESS;
-		n->due_ns = now_ns + NAME_MAX;
+		n->due_ns = now_ns + NAMELESS_MAX;
 		break;
 	case VMNET_PORT_FAILED:
 		tell_failure(n);
@@ -239,15 +239,20 @@ tick_starting(struct netif *n, uint64_t now_ns)
 static void
 tick_nameless(struct netif *n, uint64_t now_ns)
 {
-	if (find_name(n, n->name) == 0 && set_up(n) == 0) {
-		log_info("interface=%s up again", n->name);
-		n->told = false;
-		n->state = STATE_UP;
-		n->up_ns = now_ns;
-		n->due_ns = now_ns + HEALTH_LOOK;
-	} else if (now_ns >= n->due_ns) {
-		restart(n, now_ns, "no-address");
+	if (find_name(n, n->name) != 0) {
+		if (now_ns >= n->due_ns)
+			restart(n, now_ns, "no-address");
+		return;
 	}
+	if (set_up(n) != 0) {
+		restart(n, now_ns, "refused-settings");
+		return;
+	}
+	log_info("interface=%s up again", n->name);
+	n->told = false;
+	n->state = STATE_UP;
+	n->up_ns = now_ns;
+	n->due_ns = now_ns + HEALTH_LOOK;
 }
 
 /* Up: is it still what it was? */
@@ -259,8 +264,6 @@ look_at_health(struct netif *n, uint64_t now_ns)
 	n->due_ns = now_ns + HEALTH_LOOK;
 	if (is_healthy(n)) {
 		n->sick_ns = 0;
-		/* A false one has left its log line. */
-		(void)set_mac(n);
 		return;
 	}
 	if (n->sick_ns == 0)
@@ -285,6 +288,8 @@ tick_up(struct netif *n, uint64_t now_ns)
 		restart(n, now_ns, "woke-up");
 	else if (check || now_ns >= n->due_ns)
 		look_at_health(n, now_ns);
+	if (check && n->state == STATE_UP && n->sick_ns == 0)
+		(void)set_mac(n); /* a failure has left its log line */
 }
 
 void
@@ -377,7 +382,7 @@ open_port(struct netif *n)
 static int
 wait_name(struct netif *n)
 {
-	const uint64_t end_ns = mono_now().mono_ns + NAME_MAX;
+	const uint64_t end_ns = mono_now().mono_ns + NAMELESS_MAX;
 	const struct timespec step = { .tv_nsec = (long)NAME_LOOK };
 
 	while (find_name(n, n->name) != 0) {
