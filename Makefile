@@ -22,10 +22,12 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wvla \
 HARDEN   := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 HARDEN_LD_linux := -pie -Wl,-z,relro,-z,now
 HARDEN_LD_darwin := $(if $(SHIM),$(HARDEN_LD_linux))
-PKG_CF   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+# Homebrew's headers are the system's as well: their warnings are not ours.
+as_system = $(patsubst -I%,-isystem %,$(1))
+PKG_CF   := $(call as_system,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
               echo -lsodium -lconfig)
-TEST_CF  := $(shell pkg-config --cflags cmocka 2>/dev/null)
+TEST_CF  := $(call as_system,$(shell pkg-config --cflags cmocka 2>/dev/null))
 TEST_LD  := $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
 BASE_CF   = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(EXTRA) -Iinclude $(PKG_CF)
 ALL_CF    = $(BASE_CF) -MMD -MP
@@ -40,7 +42,8 @@ SYS_CF    = $(SYS_CF_$(if $(SHIM),shim,$(OS))) -DVERSION='"$(VERSION)"' \
 SYS_LD_linux  := -lpthread
 SYS_LD_darwin := -framework vmnet
 # The stand-ins take these calls of the C library's on themselves.
-SHIM_WRAP     := clock_gettime dlsym ioctl read setsockopt socket
+SHIM_WRAP     := clock_gettime dlsym freeifaddrs getifaddrs if_nametoindex \
+                 ioctl read setsockopt socket
 SYS_LD_shim   := -lBlocksRuntime -lpthread -ldl -rdynamic \
                  $(patsubst %,-Wl$(comma)--wrap=%,$(SHIM_WRAP))
 SYS_LD    = $(SYS_LD_$(if $(SHIM),shim,$(OS)))
@@ -170,7 +173,7 @@ check: ## what a commit must pass: lint, test, test-asan, all with -Werror
 C_FILES := $(wildcard include/*/*.h include/os/*/*.h include/os/*/*/*.h \
              src/*/*.c src/os/*/*.c tests/*/*.[ch] tests/*/*/*.[ch] \
              tests/*/*/*/*.h)
-LINTS   := $(wildcard tests/lint/*.sh)
+LINTS   := $(filter-out %/darwin.sh,$(wildcard tests/lint/*.sh))
 
 lint: $(CORE_OBJ) $(BUILD)/lansplice ## layers, symbols, documents, words, form
 	$(Q)BUILD=$(BUILD) tests/lint/run $(LINTS)
@@ -260,7 +263,7 @@ cov: ## line coverage by module; core below 95 % fails
 
 # --- the Mac's shape, on this system
 
-.PHONY: darwin test-darwin test-darwin-tsan e2e-darwin mutants all-tests darwin-bench
+.PHONY: darwin lint-darwin test-darwin test-darwin-tsan e2e-darwin mutants all-tests darwin-bench
 DARWIN_CC ?= clang
 DARWIN    := $(MAKE) OS=darwin CC='$(DARWIN_CC)' WERROR=1 BUILD=$(BUILD)/darwin
 
@@ -269,6 +272,9 @@ darwin: ## Linux: the daemon as the Mac runs it, on stand-ins
 
 test-darwin: ## Linux: unit tests in the Mac's shape
 	$(Q)RESULT_PREFIX=darwin $(DARWIN) all test
+
+lint-darwin: darwin ## Linux: the Mac's shape asks for nothing that macOS lacks
+	$(Q)BUILD=$(BUILD)/darwin tests/lint/run tests/lint/darwin.sh
 
 e2e-darwin: $(BUILD)/lansplice e2e-tools darwin ## Linux: e2e in the Mac's shape
 	$(Q)BUILD=$(BUILD) SHAPE=darwin \

@@ -20,8 +20,8 @@ int conf_netif_mode(const char *text);
 /* What the file says of the interface, however it was read. */
 struct conf_netif {
 	const struct netif_config *config;
-	const char *type;       /* "tap" or "vmnet" */
-	bool has_name, has_mtu; /* stand in the file */
+	const char *type; /* "tap" or "vmnet" */
+	bool has_name;    /* stands in the file */
 };
 
 /*

@@ -92,9 +92,11 @@ void netif_check(struct netif *n, bool woke);
 
 /*
  * Does what is due: repairs an interface that failed, at a bounded rate.
- * Returns when to call again on the mono clock, or NEVER.
+ * awake_ns: mono_awake_ns(), since what vmnet has to answer within a time may
+ * be asleep with the machine. Returns when to call again on that clock, or
+ * NEVER.
  */
-uint64_t netif_tick(struct netif *n, uint64_t now_ns);
+uint64_t netif_tick(struct netif *n, uint64_t awake_ns);
 
 /* What happened since netif_open. */
 struct netif_counts netif_count(const struct netif *n);

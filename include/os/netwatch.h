@@ -16,8 +16,13 @@
 
 #define NETWATCH_QUIET MS(300) /* changes come in bursts: one call for all */
 #define NETWATCH_BURST MS(900) /* but not later than this after the first */
+#define NETWATCH_GAP SEC(10)   /* in the long run; some routes never rest */
 #define NETWATCH_SLEEP SEC(2)  /* asleep for less changes nothing */
 #define NETWATCH_LOOK SEC(1)   /* how often the clocks are looked at */
+
+enum {
+	NETWATCH_FREE = 5, /* calls that need not wait for NETWATCH_GAP */
+};
 
 /* woke: the machine slept; else only its network changed. */
 typedef void netwatch_fn(void *ctx, bool woke);

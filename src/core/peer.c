@@ -273,7 +273,12 @@ peer_network_changed(
 	timers_stop(&p->timers, TIMER_ROAM);
 	if (p->keys.current != NULL)
 		peer_path_begin(env, p, p->keys.current);
-	peer_call_want_now(env, p, now);
+	if (p->pending.index == 0 ||
+	    now->mono_ns - p->pending_ns >= PEER_CROSSING)
+		peer_call_want_now(env, p, now);
+	else /* its answer may be on the way: another one in a second */
+		timers_arm(
+		    &p->timers, TIMER_RETRY, p->pending_ns + PEER_CROSSING);
 }
 
 void

@@ -627,7 +627,6 @@ check_netif(struct load *l)
 		.config = &l->conf->netif,
 		.type = conf_table_preset(type), /* others were refused */
 		.has_name = find_setting(l, CONF_INTERFACE_NAME) != NULL,
-		.has_mtu = find_setting(l, CONF_INTERFACE_MTU) != NULL,
 	};
 	enum conf_id id;
 	const char *wrong = conf_netif_check(&c, &id);

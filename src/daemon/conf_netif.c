@@ -100,8 +100,6 @@ check_bridged(const struct conf_netif *c, enum conf_id *key)
 		{ n->addr_count != 0, CONF_INTERFACE_ADDRESS,
 		    "in mode \"bridged\" the host keeps the addresses of its "
 		    "network card" },
-		{ c->has_mtu, CONF_INTERFACE_MTU,
-		    "in mode \"bridged\" it is the network card's" },
 		{ n->has_mac, CONF_INTERFACE_MAC,
 		    "in mode \"bridged\" it is the network card's" },
 	};
@@ -114,9 +112,9 @@ check_shared(const struct conf_netif *c, enum conf_id *key)
 {
 	const struct netif_config *n = c->config;
 	const struct rule rules[] = {
-		{ n->addr_count > 1 || count_family(n, ADDR_IPV6) > 0,
+		{ n->addr_count != 1 || count_family(n, ADDR_IPV6) > 0,
 		    CONF_INTERFACE_ADDRESS,
-		    "vmnet's shared mode takes one IPv4 address at most" },
+		    "vmnet's shared mode needs one IPv4 address" },
 		{ !first_ipv4_is_host(n), CONF_INTERFACE_ADDRESS,
 		    "vmnet's shared mode needs a network of /30 or larger" },
 		{ n->device[0] != '\0', CONF_INTERFACE_DEVICE,

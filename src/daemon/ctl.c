@@ -176,10 +176,18 @@ ctl_is_dead(const struct sockaddr_un *addr)
 	return dead;
 }
 
-/* Binds with the mode that it keeps; umask is the process's. */
+/* Binds with the mode that it keeps; umask is the process's. Linux does not
+ * follow a link, but XNU makes the socket where it leads (bsd/kern/
+ * uipc_usrreq.c:1189). */
 static int
 ctl_bind(const struct ctl *c)
 {
+	struct stat st;
+
+	if (lstat(c->addr.sun_path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		errno = EADDRINUSE;
+		return -1;
+	}
 	const mode_t before = umask(CTL_UMASK);
 	const int done =
 	    bind(c->fd, (const struct sockaddr *)&c->addr, sizeof(c->addr));

@@ -317,15 +317,22 @@ peers_of(const struct daemon *d)
 	};
 }
 
-/* The interface may come back under another name. */
+/* The interface, which may come back under another name; a network card's
+ * changes are the machine's. Both clocks are read together, lest a pause in
+ * between look like sleep. */
 static uint64_t
 tick_system(struct daemon *d)
 {
-	const uint64_t next = netif_tick(d->netif, d->now.mono_ns);
+	const bool own = d->conf->netif.mode != NETIF_BRIDGED;
+	const uint64_t mono_ns = mono_now().mono_ns;
+	const uint64_t awake_ns = mono_awake_ns();
+	uint64_t next = netif_tick(d->netif, awake_ns);
 
-	netwatch_ignore(d->netwatch, netif_name(d->netif));
-	return u64_min(
-	    next, netwatch_tick(d->netwatch, d->now.mono_ns, mono_awake_ns()));
+	if (next != NEVER)
+		next = mono_ns + (next > awake_ns ? next - awake_ns : 0);
+	netwatch_ignore(d->netwatch, own ? netif_name(d->netif) : "");
+	next = u64_min(next, netwatch_tick(d->netwatch, mono_ns, awake_ns));
+	return u64_min(next, uplink_tick(&d->uplink, mono_ns));
 }
 
 static uint64_t

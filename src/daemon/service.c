@@ -416,7 +416,7 @@ service_is_ours(const struct service *sv, const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && st.st_uid == sv->s->user &&
-	    (st.st_mode & S_IWOTH) == 0;
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* The program and its folder: who can change them is root at the next start;

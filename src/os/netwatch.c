@@ -21,7 +21,8 @@ struct netwatch {
 	bool pending;      /* of some nothing was told yet */
 	uint64_t first_ns; /* of these */
 	uint64_t last_ns;
-	bool looked; /* the clocks were looked at before, and said: */
+	uint64_t full_ns; /* when all free calls are there again */
+	bool looked;      /* the clocks were looked at before, and said: */
 	uint64_t mono_ns;
 	uint64_t awake_ns;
 };
@@ -94,10 +95,14 @@ look_at_clocks(struct netwatch *w, uint64_t now_ns, uint64_t awake_ns)
 static uint64_t
 due_ns(const struct netwatch *w)
 {
+	const uint64_t free_ns = (NETWATCH_FREE - 1) * NETWATCH_GAP;
+	uint64_t due;
+
 	if (!w->pending)
 		return NEVER;
-	return u64_min(
-	    w->last_ns + NETWATCH_QUIET, w->first_ns + NETWATCH_BURST);
+	due =
+	    u64_min(w->last_ns + NETWATCH_QUIET, w->first_ns + NETWATCH_BURST);
+	return w->full_ns > free_ns ? u64_max(due, w->full_ns - free_ns) : due;
 }
 
 uint64_t
@@ -115,6 +120,7 @@ netwatch_tick(struct netwatch *w, uint64_t now_ns, uint64_t awake_ns)
 	/* Who wakes up looks at everything anyway. */
 	if (woke || now_ns >= due_ns(w)) {
 		w->pending = false;
+		w->full_ns = u64_max(w->full_ns, now_ns) + NETWATCH_GAP;
 		w->fn(w->ctx, woke);
 	}
 	return u64_min(now_ns + NETWATCH_LOOK, due_ns(w));

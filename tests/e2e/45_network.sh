@@ -97,3 +97,23 @@ test_ipv6_comes_later()
 	wait_for 15 connected a b
 	pings a "$(inner4 b)" 1472
 }
+
+# Routes that change all the time (containers, routing daemons): few calls.
+test_restless_routes()
+{
+	pair
+	before=$(network_changes)
+	n=0
+	while [ $n -lt 25 ]; do
+		on a ip route add 198.51.100.0/24 dev eth0
+		sleep 0.4
+		on a ip route del 198.51.100.0/24 dev eth0
+		sleep 0.4
+		n=$((n + 1))
+	done
+	after=$(network_changes)
+	note "$((after - before)) calls in 20 s"
+	[ $((after - before)) -le 8 ] || fail "$((after - before)) calls"
+	[ $((after - before)) -ge 2 ] || fail "nothing was noticed"
+	pings a "$(inner4 b)" 64
+}

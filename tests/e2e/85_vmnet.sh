@@ -80,15 +80,25 @@ test_read_error_is_repaired()
 {
 	vmnet_pair </dev/null
 	# an error is seen when something is read
-	shim a read_fail=1 >/dev/null
+	shim a read_fail=3 >/dev/null
 	ping_once a "$(inner4 b)" || true
-	repaired spurious error
+	repaired spurious VMNET_FAILURE
+}
+
+# One that passes is none.
+test_one_read_error()
+{
+	vmnet_pair </dev/null
+	shim a read_fail=1,read_status=1007 >/dev/null
+	wait_for 15 pings_work
+	pings a "$(inner4 b)" 1472
+	restarts_are 0 || fail "restarted"
 }
 
 test_dead_interface_is_repaired()
 {
 	vmnet_pair </dev/null
-	repaired dead error
+	repaired dead VMNET_INVALID_ACCESS
 }
 
 test_lost_address_is_repaired()
@@ -108,7 +118,7 @@ test_repair_fails_at_first()
 {
 	vmnet_pair </dev/null
 	shim a start_fail=2,start_status=1009 >/dev/null
-	repaired dead error
+	repaired dead VMNET_INVALID_ACCESS
 	same "lines of failed starts" 1 \
 	    "$(grep -c 'down status=VMNET_SHARING_SERVICE_BUSY' "$DIR/a/log")"
 }
@@ -235,7 +245,7 @@ test_mac_and_mtu()
 	same "MAC in status" 02:00:00:00:00:77 "$(status_of a .interface.mac)"
 	on a ip link show bridge100 | grep -q 'mtu 9000' ||
 	    fail "$(on a ip link show bridge100)"
-	repaired dead error
+	repaired dead VMNET_INVALID_ACCESS
 }
 
 # The Mac that is bridged to its LAN joins a station there to the tunnel.

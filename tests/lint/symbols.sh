@@ -21,7 +21,7 @@ strip=
 [ "$(uname -s)" = Darwin ] && strip='s/^_//'
 nm -P "$@" 2>/dev/null | awk '$2 ~ /^[TDRBCVW]$/ { print $1 }' |
     sed "$strip" | sort -u >"$tmp/defined"
-sed 's/[ \t]*#.*//; /^$/d' "$list" | cat - "$tmp/defined" |
+sed 's/[[:space:]]*#.*//; /^$/d' "$list" | cat - "$tmp/defined" |
     sort -u >"$tmp/allowed"
 
 for object in "$@"; do

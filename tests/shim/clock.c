@@ -10,6 +10,7 @@ int __real_clock_gettime(clockid_t id, struct timespec *out);
 int __wrap_clock_gettime(clockid_t id, struct timespec *out);
 
 static _Atomic uint64_t asleep_ns;
+static _Atomic uint64_t passed_ns;
 
 void
 shim_clock_sleep(uint64_t ns)
@@ -17,10 +18,16 @@ shim_clock_sleep(uint64_t ns)
 	atomic_fetch_add(&asleep_ns, ns);
 }
 
-static void
-add_sleep(struct timespec *t)
+void
+shim_clock_pass(uint64_t ns)
 {
-	const uint64_t ns = (uint64_t)t->tv_nsec + atomic_load(&asleep_ns);
+	atomic_fetch_add(&passed_ns, ns);
+}
+
+static void
+add_time(struct timespec *t, uint64_t more_ns)
+{
+	const uint64_t ns = (uint64_t)t->tv_nsec + more_ns;
 
 	t->tv_sec += (time_t)(ns / SEC(1));
 	t->tv_nsec = (long)(ns % SEC(1));
@@ -41,6 +48,9 @@ __wrap_clock_gettime(clockid_t id, struct timespec *out)
 	if (rc == 0 &&
 	    (id == CLOCK_MONOTONIC_RAW || id == CLOCK_MONOTONIC ||
 		id == CLOCK_REALTIME))
-		add_sleep(out);
+		add_time(
+		    out, atomic_load(&asleep_ns) + atomic_load(&passed_ns));
+	if (rc == 0 && id == CLOCK_UPTIME_RAW)
+		add_time(out, atomic_load(&passed_ns));
 	return rc;
 }

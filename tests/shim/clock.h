@@ -12,4 +12,7 @@
 /* The Mac slept so long, now. Nothing waits. */
 void shim_clock_sleep(uint64_t ns);
 
+/* So much time goes by, awake, now. */
+void shim_clock_pass(uint64_t ns);
+
 #endif

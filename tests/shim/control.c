@@ -125,14 +125,14 @@ set_all(char *line)
 }
 
 static int
-sleep_line(const char *seconds)
+time_line(const char *seconds, void (*fn)(uint64_t))
 {
 	char *end;
 	double s = strtod(seconds, &end);
 
 	if (*end != '\0' || end == seconds || s < 0)
 		return -1;
-	shim_clock_sleep((uint64_t)(s * (double)NSEC_PER_SEC));
+	fn((uint64_t)(s * (double)NSEC_PER_SEC));
 	return 0;
 }
 
@@ -158,7 +158,9 @@ shim_control(const char *line)
 		}
 	}
 	if (strncmp(copy, "sleep ", strlen("sleep ")) == 0)
-		return sleep_line(copy + strlen("sleep "));
+		return time_line(copy + strlen("sleep "), shim_clock_sleep);
+	if (strncmp(copy, "pass ", strlen("pass ")) == 0)
+		return time_line(copy + strlen("pass "), shim_clock_pass);
 	return set_all(copy);
 }
 

@@ -17,6 +17,7 @@
 #include <sys/sockio.h>
 #include <sys/sysctl.h>
 
+#include "bridge.h"
 #include "ifconfig_linux.h"
 
 enum {
@@ -64,6 +65,15 @@ as_darwin(int rc)
 	return rc;
 }
 
+/* The bridge of memory, or one of Linux's. */
+static int
+get_device(const char *name, struct linux_device *out)
+{
+	if (bridge_is(name))
+		return bridge_get_device(out);
+	return as_darwin(linux_get_device(name, out));
+}
+
 static int
 flags_to_darwin(unsigned int flags)
 {
@@ -86,8 +96,11 @@ set_mac(const struct ifreq *req)
 		return fail(ENXIO);
 	if (req->ifr_addr.sa_len != FRAME_MAC_LEN)
 		return fail(EINVAL);
-	return as_darwin(linux_set_mac(
-	    req->ifr_name, (const uint8_t *)req->ifr_addr.sa_data));
+	const uint8_t *mac = (const uint8_t *)req->ifr_addr.sa_data;
+
+	return bridge_is(req->ifr_name)
+	    ? bridge_set_mac(mac)
+	    : as_darwin(linux_set_mac(req->ifr_name, mac));
 }
 
 static int
@@ -95,8 +108,8 @@ get_flags(struct ifreq *req)
 {
 	struct linux_device d;
 
-	if (linux_get_device(req->ifr_name, &d) == -1)
-		return as_darwin(-1);
+	if (get_device(req->ifr_name, &d) == -1)
+		return -1;
 	req->ifr_flags = (short)flags_to_darwin(d.flags);
 	return 0;
 }
@@ -118,8 +131,8 @@ get_mtu(struct ifreq *req)
 {
 	struct linux_device d;
 
-	if (linux_get_device(req->ifr_name, &d) == -1)
-		return as_darwin(-1);
+	if (get_device(req->ifr_name, &d) == -1)
+		return -1;
 	req->ifr_mtu = (int)d.mtu;
 	return 0;
 }
@@ -156,6 +169,8 @@ add_address(const char *name, const struct ifconf_addr *a)
 {
 	struct linux_device d;
 
+	if (bridge_is(name))
+		return bridge_add_addr(a);
 	if (linux_get_device(name, &d) == -1)
 		return as_darwin(-1);
 	if ((d.flags & IFF_UP) == 0 &&
@@ -312,8 +327,11 @@ put_iflist(uint8_t *out, unsigned int index)
 	uint8_t sdl[SDL_MAX];
 	size_t sdl_len;
 
-	if (if_indextoname(index, name) == NULL ||
-	    linux_get_device(name, &d) == -1)
+	if (index == BRIDGE_INDEX)
+		memcpy(name, BRIDGE_NAME, sizeof(BRIDGE_NAME));
+	else if (if_indextoname(index, name) == NULL)
+		return 0;
+	if (get_device(name, &d) == -1)
 		return 0;
 	sdl_len = put_sdl(sdl, index, name, &d);
 

@@ -6,7 +6,7 @@
  * network card; who is on its wire is reached, this namespace's own stack is
  * not, and frames whose checksum the card was to fill in come as they are, so
  * that offloads must be off at the other end (ethtool -K DEVICE tx off).
- * Memory: shim_push and shim_take.
+ * Memory: shim_push and shim_take; the host's bridge is one of memory, too.
  * Source: Documentation/networking/tuntap.rst, netdevice(7), packet(7);
  * names: vmnet.md section 5.1.
  */
@@ -33,6 +33,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bridge.h"
 #include "inner.h"
 
 enum {
@@ -318,12 +319,23 @@ reader_start(struct lan *l)
 	return err == 0 ? 0 : -1;
 }
 
+static void
+memory_open(const struct lan *l, const struct shim_ask *a)
+{
+	const char *ip, *mask;
+
+	host_address(a, &ip, &mask);
+	if (a->mode != VMNET_BRIDGED_MODE)
+		bridge_make(l, ip, shim_knob(KNOB_ADDRESS_LATE));
+}
+
 static int
 open_kind(struct lan *l, const struct shim_ask *a)
 {
 	l->memory = shim_knob(KNOB_MEMORY) != 0;
 	if (l->memory) {
 		l->mtu = a->mtu != 0 ? a->mtu : MTU_DEFAULT;
+		memory_open(l, a);
 		return 0;
 	}
 	int got =
@@ -369,6 +381,7 @@ lan_write(struct lan *l, const uint8_t *frame, size_t len)
 void
 lan_lose_address(struct lan *l)
 {
+	bridge_lose_address(l);
 	if (l->fd != -1)
 		(void)set_ip4(l->name, SIOCSIFADDR, "0.0.0.0");
 }
@@ -378,6 +391,7 @@ lan_lose_bridge(struct lan *l)
 {
 	uint64_t one = 1;
 
+	bridge_remove(l);
 	if (l->reading && write(l->wake, &one, sizeof(one)) > 0)
 		pthread_join(l->thread, NULL);
 	l->reading = false;

@@ -15,7 +15,8 @@ void *__real_dlsym(void *handle, const char *name);
 int __real_setsockopt(
     int fd, int level, int option, const void *value, socklen_t len);
 
-void *
+/* TSan calls it before TSan itself is ready. */
+__attribute__((disable_sanitizer_instrumentation)) void *
 __wrap_dlsym(void *handle, const char *name)
 {
 	if (msgx.missing && strstr(name, "msg_x") != NULL)

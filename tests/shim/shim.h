@@ -88,6 +88,7 @@ void shim_reset(void);
  * address_lost    the host's address goes from the bridge
  * bridge_gone     the bridge goes; nothing says so
  * sleep SECONDS   the machine sleeps: clock.h
+ * pass SECONDS    time goes by: likewise
  * counts          answered with the counts, as key=value
  */
 int shim_control(const char *line);

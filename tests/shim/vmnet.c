@@ -43,15 +43,18 @@ struct vmnet_interface {
 	pthread_mutex_t lock; /* for all below */
 	enum state state;
 	bool dead, armed; /* armed: the next frame raises an event */
+	bool event_waits; /* one is in the queue and has not begun */
 	size_t frame_max;
 	uint8_t *frames;
 	size_t lens[SHIM_QUEUE];
 	unsigned int head, count;
 	dispatch_queue_t queue; /* of the callback, also when it is gone */
 	vmnet_interface_event_callback_t callback;
+	vmnet_interface_event_callback_t last; /* taken away, kept; or NULL */
 };
 
 struct event {
+	interface_ref interface;
 	vmnet_interface_event_callback_t callback;
 	uint64_t estimate;
 };
@@ -256,29 +259,48 @@ is_live(interface_ref i)
 
 /* --- events and frames of the far side */
 
+/* Under the lock, since TSan does not know the counts of BlocksRuntime. */
+static void
+callback_release(interface_ref i, vmnet_interface_event_callback_t callback)
+{
+	if (callback == NULL)
+		return;
+	pthread_mutex_lock(&i->lock);
+	Block_release(callback);
+	pthread_mutex_unlock(&i->lock);
+}
+
 static void
 event_run(void *ctx)
 {
 	struct event *e = ctx;
+
+	pthread_mutex_lock(&e->interface->lock);
+	e->interface->event_waits = false;
+	pthread_mutex_unlock(&e->interface->lock);
+
 	xpc_object_t dict = xpc_dictionary_create(NULL, NULL, 0);
 
 	xpc_dictionary_set_uint64(
 	    dict, vmnet_estimated_packets_available_key, e->estimate);
 	e->callback(VMNET_INTERFACE_PACKETS_AVAILABLE, dict);
 	xpc_release(dict);
-	Block_release(e->callback);
+	callback_release(e->interface, e->callback);
 	free(e);
 }
 
-/* It runs even if the callback is taken away meanwhile. With the lock. */
+/* It runs even if the callback is taken away meanwhile; one that has yet to
+ * begin stands for those behind it. With the lock. */
 static void
 event_raise(interface_ref i)
 {
-	if (i->callback == NULL)
+	if (i->callback == NULL || i->event_waits)
 		return;
 
 	struct event *e = allocate(sizeof(*e));
 
+	i->event_waits = true;
+	e->interface = i;
 	e->callback = Block_copy(i->callback);
 	e->estimate = i->count != 0 ? i->count : 1;
 	add(&counts.events);
@@ -434,7 +456,7 @@ start_up(struct start *s)
 	i->frames = allocate(SHIM_QUEUE * i->frame_max);
 	i->head = i->count = 0;
 	i->armed = true;
-	i->dead = false;
+	i->dead = i->event_waits = false;
 	i->state = LIVE;
 	pthread_mutex_unlock(&i->lock);
 	add(&counts.live);
@@ -557,6 +579,17 @@ vmnet_start_interface(xpc_object_t interface_desc, dispatch_queue_t queue,
 
 /* --- events */
 
+/* For the event that comes last of all. *old becomes what was kept before.
+ * With the lock. */
+static void
+keep_last(interface_ref i, vmnet_interface_event_callback_t *old)
+{
+	vmnet_interface_event_callback_t before = i->last;
+
+	i->last = *old;
+	*old = before;
+}
+
 vmnet_return_t
 vmnet_interface_set_event_callback(interface_ref interface,
     interface_event_t event_mask, dispatch_queue_t queue,
@@ -584,9 +617,10 @@ vmnet_interface_set_event_callback(interface_ref interface,
 		dispatch_retain(queue);
 		interface->queue = queue;
 	}
+	if (old != NULL && callback == NULL && shim_knob(KNOB_STOP_EVENT) != 0)
+		keep_last(interface, &old);
 	pthread_mutex_unlock(&interface->lock);
-	if (old != NULL)
-		Block_release(old);
+	callback_release(interface, old);
 	if (old_queue != NULL)
 		dispatch_release(old_queue);
 	return st;
@@ -751,8 +785,7 @@ stop_free(struct stop *s)
 {
 	if (s->handler != NULL)
 		Block_release(s->handler);
-	if (s->last != NULL)
-		Block_release(s->last);
+	callback_release(s->interface, s->last);
 	dispatch_release(s->queue);
 	free(s);
 }
@@ -763,6 +796,7 @@ stop_event(struct stop *s)
 {
 	struct event *e = allocate(sizeof(*e));
 
+	e->interface = s->interface;
 	e->callback = s->last;
 	e->estimate = 1;
 	s->last = NULL;
@@ -814,8 +848,7 @@ stop_begin(interface_ref i, bool *end)
 	if (*end)
 		i->callback = NULL;
 	pthread_mutex_unlock(&i->lock);
-	if (callback != NULL)
-		Block_release(callback);
+	callback_release(i, callback);
 	if (st == VMNET_SUCCESS && shim_knob_take(KNOB_STOP_FAIL))
 		st = (vmnet_return_t)shim_knob(KNOB_STOP_STATUS);
 	return st;
@@ -834,6 +867,8 @@ vmnet_stop_interface(interface_ref interface, dispatch_queue_t queue,
 	struct stop *s = allocate(sizeof(*s));
 
 	s->interface = interface;
+	s->last = interface->last;
+	interface->last = NULL;
 	dispatch_retain(queue);
 	s->queue = queue;
 	if (st == VMNET_SUCCESS) {

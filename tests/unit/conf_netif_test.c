@@ -17,7 +17,7 @@
 struct row {
 	const char *type, *mode, *device;
 	const char *addresses[3];
-	bool has_name, has_mtu, has_mac;
+	bool has_name, has_mtu, has_mac; /* any MTU is fine */
 	enum conf_id wrong; /* OK, or the key that is complained of */
 	const char *words;
 };
@@ -52,14 +52,16 @@ static const struct row rows[] = {
 	    CONF_INTERFACE_DEVICE, "missing" },
 	{ "vmnet", "bridged", "en5", { "10.1.2.3/24" }, false, false, false,
 	    CONF_INTERFACE_ADDRESS, "keeps the addresses" },
-	{ "vmnet", "bridged", "en5", { NULL }, false, true, false,
-	    CONF_INTERFACE_MTU, "network card's" },
+	{ "vmnet", "bridged", "en5", { NULL }, false, true, false, OK, NULL },
 	{ "vmnet", "bridged", "en5", { NULL }, false, false, true,
 	    CONF_INTERFACE_MAC, "network card's" },
 	{ "vmnet", "bridged", "en5", { NULL }, true, false, false,
 	    CONF_INTERFACE_NAME, "names its interface itself" },
 
-	{ "vmnet", "shared", "", { NULL }, false, true, true, OK, NULL },
+	{ "vmnet", "shared", "", { NULL }, false, false, false,
+	    CONF_INTERFACE_ADDRESS, "one IPv4 address" },
+	{ "vmnet", "shared", "", { "10.1.2.1/24" }, false, true, true, OK,
+	    NULL },
 	{ "vmnet", "shared", "", { "10.1.2.1/24" }, false, false, false, OK,
 	    NULL },
 	{ "vmnet", "shared", "", { "10.1.2.1/24", "10.1.3.1/24" }, false, false,
@@ -68,7 +70,7 @@ static const struct row rows[] = {
 	    CONF_INTERFACE_ADDRESS, "one IPv4 address" },
 	{ "vmnet", "shared", "", { "10.1.2.2/31" }, false, false, false,
 	    CONF_INTERFACE_ADDRESS, "/30" },
-	{ "vmnet", "shared", "en5", { NULL }, false, false, false,
+	{ "vmnet", "shared", "en5", { "10.1.2.1/24" }, false, false, false,
 	    CONF_INTERFACE_DEVICE, "bridged" },
 };
 
@@ -96,7 +98,6 @@ test_rows(void **state)
 			.config = &n,
 			.type = row->type,
 			.has_name = row->has_name,
-			.has_mtu = row->has_mtu,
 		};
 		enum conf_id key = OK;
 

@@ -112,7 +112,8 @@ address(const char *path)
 	return a;
 }
 
-/* The backlog is short, and full is no end: the loop turns meanwhile. */
+/* The backlog is short, and full is no end: the loop turns meanwhile. BSD
+ * says ECONNREFUSED of it (XNU bsd/kern/uipc_usrreq.c:1405). */
 static struct client
 client_open(struct fixture *f)
 {
@@ -122,7 +123,7 @@ client_open(struct fixture *f)
 	assert_int_not_equal(c.fd, -1);
 	assert_int_equal(fcntl(c.fd, F_SETFL, O_NONBLOCK), 0);
 	while (connect(c.fd, (const struct sockaddr *)&a, sizeof(a)) != 0) {
-		assert_int_equal(errno, EAGAIN);
+		assert_true(errno == EAGAIN || errno == ECONNREFUSED);
 		pump(f);
 	}
 	return c;
@@ -601,7 +602,7 @@ test_live_socket_is_respected(void **state)
 }
 
 /* A daemon that is stopped (SIGSTOP) accepts nobody: a connect that waits
- * would wait for ever. */
+ * would wait for ever. BSD's systems say of it what they say of a dead one. */
 static void
 test_live_socket_with_a_full_backlog(void **state)
 {
@@ -611,19 +612,24 @@ test_live_socket_with_a_full_backlog(void **state)
 	int result = 0;
 
 	(void)state;
-	assert_int_equal(listen(fd, 0), 0);
+	assert_int_equal(listen(fd, 1), 0);
 	for (int i = 0; i < CTL_BACKLOG; i++) {
 		callers[i] = socket(AF_UNIX, SOCK_STREAM, 0);
 		(void)fcntl(callers[i], F_SETFL, O_NONBLOCK);
 		result =
 		    connect(callers[i], (const struct sockaddr *)&a, sizeof(a));
 	}
+	const bool told = errno != ECONNREFUSED;
 	assert_int_equal(result, -1);
-	check_refused(PATH, EADDRINUSE, "a daemon runs already");
-	assert_int_equal(access(PATH, F_OK), 0);
+	if (told) {
+		check_refused(PATH, EADDRINUSE, "a daemon runs already");
+		assert_int_equal(access(PATH, F_OK), 0);
+	}
 	for (int i = 0; i < CTL_BACKLOG; i++)
 		close(callers[i]);
 	close(fd);
+	if (!told)
+		skip();
 }
 
 static void

@@ -353,6 +353,14 @@ test_remove_write_inside_handlers(void **state)
 	loop_close(l);
 }
 
+/* Not raise(3): one sent to a thread is no event of XNU's kqueue
+ * (bsd/kern/kern_sig.c:2116, PSIG_THREAD). */
+static void
+send_signal(int signo)
+{
+	assert_int_equal(kill(getpid(), signo), 0);
+}
+
 static void
 test_signals(void **state)
 {
@@ -371,13 +379,13 @@ test_signals(void **state)
 	assert_int_equal(errno, EINVAL);
 	run_turns(l, 2);
 	assert_int_equal(hups + usrs, 0);
-	raise(SIGHUP);
+	send_signal(SIGHUP);
 	run_turns(l, 2);
 	assert_int_equal(hups, 1);
 	assert_int_equal(usrs, 0);
-	raise(SIGHUP);
-	raise(SIGUSR1);
-	raise(SIGTERM); /* neither ends the process nor is lost */
+	send_signal(SIGHUP);
+	send_signal(SIGUSR1);
+	send_signal(SIGTERM); /* neither ends the process nor is lost */
 	assert_int_equal(loop_run(l, wait_for_ever, &turns), 0);
 	run_turns(l, 1);
 	assert_int_equal(hups, 2);

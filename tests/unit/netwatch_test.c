@@ -303,6 +303,34 @@ test_failed_open_is_null(void **state)
 	netwatch_close(NULL);
 }
 
+/* A message each half second for an hour: a few calls, then one for each
+ * NETWATCH_GAP; a wake-up passes always. */
+static void
+test_restless_network(void **state)
+{
+	struct bed *b = *state;
+	uint64_t ns = 0;
+
+	for (; ns < SEC(3600); ns += MS(500)) {
+		message(b, 'n', ns);
+		tick(b, ns + MS(400));
+		if (ns < SEC(2))
+			assert_int_equal(b->told, 1 + ns / MS(500));
+	}
+	assert_in_range(b->told, 360, 360 + NETWATCH_FREE);
+	const int told = b->told;
+	b->slept_ns = SEC(60);
+	ns += SEC(60);
+	tick(b, ns);
+	assert_int_equal(b->told, told + 1);
+	assert_int_equal(b->woken, 1);
+	/* after a rest it is quick again */
+	tick(b, ns + SEC(100));
+	message(b, 'n', ns + SEC(101));
+	tick(b, ns + SEC(101) + NETWATCH_QUIET);
+	assert_int_equal(b->told, told + 2);
+}
+
 #define bed_test(fn) cmocka_unit_test_setup_teardown(fn, make_bed, unmake_bed)
 
 int
@@ -313,6 +341,7 @@ main(void)
 		bed_test(test_news_are_told_after_quiet),
 		bed_test(test_each_message_makes_quiet_longer),
 		bed_test(test_burst_has_an_end),
+		bed_test(test_restless_network),
 		bed_test(test_sleep_is_told_at_once),
 		bed_test(test_waking_takes_news_along),
 		bed_test(test_clocks_may_drift),

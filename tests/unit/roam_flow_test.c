@@ -375,6 +375,40 @@ test_local_address(void **state)
 }
 
 /* Our own network changed: the other side learns of it at once. */
+/* An initiation whose answer may be on the way is not thrown away, however
+ * often the network changes; without an answer the next one comes soon. */
+static void
+test_network_never_rests(void **state)
+{
+	struct net_host *a, *b;
+	struct net *net = net_pair_up(&a, &b);
+	const uint64_t before = net_peer(a, b)->made_mono_ns;
+
+	(void)state;
+	net->delay_ns = MS(250);
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct now now = net_now(a);
+
+		node_network_changed(a->node, &now);
+		net_turn(a);
+		net_run(net, MS(150));
+	}
+	assert_int_equal(net_count(a, WIRE_INITIATION), 1);
+	assert_true(net_peer(a, b)->made_mono_ns > before);
+	b->deaf = true;
+	net_run(net, SEC(3));
+	net_mark(net);
+	for (unsigned int i = 0; i < 20; i++) {
+		const struct now now = net_now(a);
+
+		node_network_changed(a->node, &now);
+		net_turn(a);
+		net_run(net, MS(150));
+	}
+	assert_in_range(net_count(a, WIRE_INITIATION), 2, 4);
+	net_close(net);
+}
+
 static void
 test_network_changed(void **state)
 {
@@ -491,6 +525,7 @@ main(void)
 		cmocka_unit_test(test_path_size),
 		cmocka_unit_test(test_local_address),
 		cmocka_unit_test(test_network_changed),
+		cmocka_unit_test(test_network_never_rests),
 		cmocka_unit_test(test_response_previous),
 		cmocka_unit_test(test_retry_forgets_local),
 		cmocka_unit_test(test_resolved_elsewhere),

@@ -7,6 +7,9 @@
  * Source: XNU bsd/sys/socket_private.h (struct msghdr_x at line 403, the calls
  * at 769-832), bsd/kern/uipc_syscalls.c (sendmsg_x at 1874, recvmsg_x at 2660,
  * tag xnu-11417.101.15).
+ * Up to macOS 15.5 recvmsg_x keeps the socket locked for ever if somebody else
+ * receives from it at that moment (bsd/kern/uipc_socket.c:4184 leaves past the
+ * unlock): so no other thread may, and no other process may have it.
  * Thread: loop.
  */
 #ifndef OS_DARWIN_UDP_MSGX_H

@@ -54,6 +54,7 @@ struct netif {
 	uint64_t up_ns;    /* since when it is up */
 	uint64_t pause_ns; /* before the next start but one */
 	bool told;         /* that a start failed */
+	bool mac_told;     /* that the MAC does not hold */
 	bool check, woke;
 	uint64_t restarts;
 };
@@ -96,13 +97,17 @@ mac_is_right(const struct netif *n)
 }
 
 static int
-set_mac(const struct netif *n)
+set_mac(struct netif *n)
 {
-	if (mac_is_right(n) || ifconf_set_mac(n->name, n->config.mac) == 0)
+	if (mac_is_right(n) || ifconf_set_mac(n->name, n->config.mac) == 0) {
+		n->mac_told = false;
 		return 0;
-	log_error("cannot set the MAC address of %s: %s; "
-		  "choose another with interface.mac",
-	    n->name, strerror(errno));
+	}
+	if (!n->mac_told)
+		log_error("cannot set the MAC address of %s: %s; "
+			  "choose another with interface.mac",
+		    n->name, strerror(errno));
+	n->mac_told = true;
 	return -1;
 }
 
@@ -159,8 +164,7 @@ restart(struct netif *n, uint64_t now_ns, const char *reason)
 {
 	if (n->state == STATE_UP && now_ns - n->up_ns >= PAUSE_FORGET)
 		n->pause_ns = 0;
-	log_warn("interface=%s restarts reason=%s status=%s", n->name, reason,
-	    vmnet_status_name(vmnet_port_status(n->port)));
+	log_warn("interface=%s restarts reason=%s", n->name, reason);
 	n->restarts++;
 	n->sick_ns = 0;
 	n->check = n->woke = false;
@@ -283,7 +287,8 @@ tick_up(struct netif *n, uint64_t now_ns)
 
 	n->check = n->woke = false;
 	if (vmnet_port_is_broken(n->port))
-		restart(n, now_ns, "error");
+		restart(
+		    n, now_ns, vmnet_status_name(vmnet_port_status(n->port)));
 	else if (woke && n->config.mode == NETIF_BRIDGED)
 		restart(n, now_ns, "woke-up");
 	else if (check || now_ns >= n->due_ns)
@@ -358,18 +363,18 @@ refuse_open(const struct netif *n)
 static int
 open_port(struct netif *n)
 {
-	const uint64_t end_ns = mono_now().mono_ns + START_MAX;
+	const uint64_t end_ns = mono_awake_ns() + START_MAX;
 	enum vmnet_port_answer answer;
 
 	n->port = vmnet_port_open(&n->config, n->loop);
-	if (n->port == NULL) {
-		log_error("no memory for vmnet");
+	if (n->port == NULL || loop_add_wake(n->loop, on_wake, n) != 0) {
+		log_error("cannot start vmnet: %s", strerror(errno));
 		return -1;
 	}
 	vmnet_port_start(n->port);
 	do
 		answer = vmnet_port_poll(n->port, MS(100));
-	while (answer == VMNET_PORT_PENDING && mono_now().mono_ns < end_ns);
+	while (answer == VMNET_PORT_PENDING && mono_awake_ns() < end_ns);
 	if (answer == VMNET_PORT_DONE)
 		return 0;
 	if (answer == VMNET_PORT_FAILED)
@@ -382,11 +387,11 @@ open_port(struct netif *n)
 static int
 wait_name(struct netif *n)
 {
-	const uint64_t end_ns = mono_now().mono_ns + NAMELESS_MAX;
+	const uint64_t end_ns = mono_awake_ns() + NAMELESS_MAX;
 	const struct timespec step = { .tv_nsec = (long)NAME_LOOK };
 
 	while (find_name(n, n->name) != 0) {
-		if (mono_now().mono_ns >= end_ns) {
+		if (mono_awake_ns() >= end_ns) {
 			log_error("vmnet's interface has no address of ours; "
 				  "choose another network with "
 				  "interface.address");
@@ -410,9 +415,8 @@ netif_open(const struct netif_config *c, struct loop *l)
 	n->config = *c;
 	n->loop = l;
 	memcpy(n->name, "vmnet", sizeof("vmnet"));
-	if (loop_add_wake(l, on_wake, n) == 0 && open_port(n) == 0 &&
-	    wait_name(n) == 0 && set_up(n) == 0) {
-		n->up_ns = mono_now().mono_ns;
+	if (open_port(n) == 0 && wait_name(n) == 0 && set_up(n) == 0) {
+		n->up_ns = mono_awake_ns();
 		n->due_ns = n->up_ns + HEALTH_LOOK;
 		return n;
 	}

@@ -77,6 +77,9 @@ udp_recv(struct udp *u, int which, struct udp_dgram *out, int max)
 
 		if (n > 0 || got == 0 || (got == -1 && errno == EAGAIN))
 			return n;
+		/* XNU may take a socket away: ENOTCONN, for ever. */
+		if (got == -1)
+			udp_socket_failed(&u->sockets, fd, errno);
 	}
 	return 0;
 }

@@ -30,9 +30,10 @@ struct packets {
 
 struct vmnet_port {
 	struct netif_config config;
-	struct loop *loop;
+	_Atomic(struct loop *) loop; /* NULL: it is gone, and so may we be */
 	enum port_state state;
-	bool failed; /* the last start */
+	atomic_uint attempt; /* number of the last start */
+	bool failed;         /* the last start */
 	uint32_t status;
 	dispatch_queue_t queue;
 	dispatch_semaphore_t answered;
@@ -47,6 +48,7 @@ struct vmnet_port {
 	/* The queue's while it is up. */
 	struct ring *ring; /* NULL: none */
 	unsigned int read_batch;
+	unsigned int read_failures; /* in a row */
 	struct packets read;
 
 	/* The loop's. */
@@ -56,6 +58,7 @@ struct vmnet_port {
 	struct packets write;
 
 	atomic_bool closing;
+	atomic_bool again;           /* a read failed: try once more */
 	_Atomic uint32_t read_error; /* status; 0: none */
 };
 
@@ -67,7 +70,8 @@ vmnet_port_open(const struct netif_config *c, struct loop *l)
 	if (p == NULL)
 		return NULL;
 	p->config = *c;
-	p->loop = l;
+	atomic_init(&p->loop, l);
+	atomic_init(&p->closing, true);
 	p->status = VMNET_SUCCESS;
 	p->queue =
 	    dispatch_queue_create("org.lansplice.vmnet", DISPATCH_QUEUE_SERIAL);
@@ -85,15 +89,35 @@ free_ring(struct vmnet_port *p)
 	p->held = 0;
 }
 
+static void
+do_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* What told the last answer may still be about to wake the loop. An idle
+ * port's queue has nothing else, so that this does not wait. */
 void
 vmnet_port_close(struct vmnet_port *p)
 {
-	if (p->state != PORT_IDLE)
+	if (p->state != PORT_IDLE) {
+		atomic_store(&p->loop, NULL);
 		return;
+	}
+	dispatch_sync_f(p->queue, NULL, do_nothing);
 	free_ring(p);
 	dispatch_release(p->answered);
 	dispatch_release(p->queue);
 	free(p);
+}
+
+static void
+wake(struct vmnet_port *p)
+{
+	struct loop *l = atomic_load(&p->loop);
+
+	if (l != NULL)
+		loop_wake(l);
 }
 
 /* From the host: on the queue. */
@@ -128,7 +152,19 @@ publish_read(struct vmnet_port *p, unsigned int count)
 		ring_fill(p->ring, i, len > p->packet_max ? 0 : len);
 	}
 	ring_publish(p->ring, count);
-	loop_wake(p->loop);
+	p->read_failures = 0;
+	wake(p);
+}
+
+/* One failure is not the end: the loop has it tried again. */
+static void
+note_failure(struct vmnet_port *p, vmnet_return_t status)
+{
+	if (++p->read_failures >= VMNET_PORT_FAILURES)
+		atomic_store(&p->read_error, status);
+	else
+		atomic_store(&p->again, true);
+	wake(p);
 }
 
 /* True if there may be more. */
@@ -146,12 +182,13 @@ read_some(struct vmnet_port *p, unsigned int room)
 		return true;
 	}
 	if (status != VMNET_SUCCESS) {
-		atomic_store(&p->read_error, status);
-		loop_wake(p->loop);
+		note_failure(p, status);
 		return false;
 	}
-	if (count <= 0)
+	if (count <= 0) {
+		p->read_failures = 0;
 		return false;
+	}
 	publish_read(
 	    p, (unsigned int)count < asked ? (unsigned int)count : asked);
 	return true;
@@ -296,7 +333,7 @@ release_held(struct vmnet_port *p)
 	const bool stalled = ring_release(p->ring, p->held);
 
 	p->held = 0;
-	if (stalled)
+	if (atomic_exchange(&p->again, false) || stalled)
 		dispatch_async_f(p->queue, p, drain);
 }
 
@@ -350,7 +387,7 @@ static void
 answer(struct vmnet_port *p)
 {
 	(void)dispatch_semaphore_signal(p->answered);
-	loop_wake(p->loop);
+	wake(p);
 }
 
 static void
@@ -369,13 +406,17 @@ vmnet_port_start(struct vmnet_port *p)
 
 	while (dispatch_semaphore_wait(p->answered, DISPATCH_TIME_NOW) == 0)
 		continue;
-	atomic_store(&p->closing, false);
+	const unsigned int attempt = atomic_fetch_add(&p->attempt, 1) + 1;
+
 	p->failed = false;
 	atomic_store(&p->read_error, 0);
 	p->refused = 0;
 	p->state = PORT_STARTING;
 	p->interface = vmnet_start_interface(
 	    desc, p->queue, ^(vmnet_return_t status, xpc_object_t param) {
+	      /* of a start that was given up: nobody waits */
+	      if (attempt != atomic_load(&p->attempt))
+		      return;
 	      take_answer(p, status, param);
 	      answer(p);
 	    });
@@ -384,23 +425,25 @@ vmnet_port_start(struct vmnet_port *p)
 		fail(p, VMNET_FAILURE);
 }
 
-/* Frames of less than an Ethernet header cannot be; nor can those that the
- * ring could not hold (64 KiB and headers, with segmentation). */
-static bool
+/* Of two batches one is held by the loop while the other fills. */
+static vmnet_return_t
 make_ring(struct vmnet_port *p)
 {
-	if (p->packet_max < FRAME_MIN || p->packet_max > UINT16_MAX)
-		return false;
+	if (p->packet_max < FRAME_MIN || p->packet_max > UINT16_MAX ||
+	    ring_slots(p->packet_max) < 2 * NETIF_BATCH)
+		return VMNET_INVALID_ARGUMENT;
 	/* aligned_alloc wants a multiple (C11 7.22.3.1). */
 	const size_t size = (ring_size(p->packet_max) + RING_ALIGN - 1) /
 	    RING_ALIGN * RING_ALIGN;
 	void *memory = aligned_alloc(RING_ALIGN, size);
 
 	if (memory == NULL)
-		return false;
+		return VMNET_MEM_FAILURE;
 	p->ring = ring_init(memory, p->packet_max);
 	p->read_batch = call_max(p, p->read_max);
-	return true;
+	p->read_failures = 0;
+	atomic_store(&p->closing, false);
+	return VMNET_SUCCESS;
 }
 
 /* Stop. */
@@ -447,10 +490,10 @@ finish_stop(struct vmnet_port *p)
 static vmnet_return_t
 begin_reading(struct vmnet_port *p)
 {
-	vmnet_return_t status;
+	vmnet_return_t status = make_ring(p);
 
-	if (!make_ring(p))
-		return VMNET_MEM_FAILURE;
+	if (status != VMNET_SUCCESS)
+		return status;
 	status = vmnet_interface_set_event_callback(p->interface,
 	    VMNET_INTERFACE_PACKETS_AVAILABLE, p->queue,
 	    ^(interface_event_t event, xpc_object_t param) {

@@ -304,10 +304,10 @@ netif_check(struct netif *n, bool woke)
 }
 
 uint64_t
-netif_tick(struct netif *n, uint64_t now_ns)
+netif_tick(struct netif *n, uint64_t awake_ns)
 {
 	(void)n;
-	(void)now_ns;
+	(void)awake_ns;
 	return NEVER;
 }
 

@@ -155,6 +155,13 @@ dispatch_async_f(dispatch_queue_t q, void *context, dispatch_function_t work)
 	work(context);
 }
 
+void
+dispatch_sync_f(dispatch_queue_t q, void *context, dispatch_function_t work)
+{
+	(void)q;
+	work(context);
+}
+
 intptr_t
 dispatch_semaphore_signal(dispatch_semaphore_t s)
 {

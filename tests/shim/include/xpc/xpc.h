@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* Apple's line 11 is <bsm/audit.h>, whose line 35 is this one; with it come
+ * names like NAME_MAX and MIN. */
+#include <sys/param.h>
 
 #include <uuid/uuid.h>
 
