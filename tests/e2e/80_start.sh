@@ -69,7 +69,7 @@ test_bad_configuration()
 		s/public_key = "..../public_key = "????/	public_key
 		s/public_key = "....*";/public_key = "AAAA";/	public_key
 		s/level = "debug"/level = "loud"/	log.level
-		s/address = ./name = "an-interface-name-that-is-long"; &/	interface.name
+		s/interface = {\( name = "ls0";\)*/interface = { name = "an-interface-name-that-is-long";/	interface.name
 		s|"10.99.0.1/24"|"10.99.0.1"|	interface.address
 		s|"10.99.0.1/24"|"10.99.0.300/24"|	interface.address
 		1i@include "other.conf"	include

@@ -493,6 +493,31 @@ run_until_woken(void)
 	woken = false;
 }
 
+static bool
+is_answered(void)
+{
+	return vmnet_port_poll(port, 0) == VMNET_PORT_DONE;
+}
+
+static bool
+all_received(void)
+{
+	(void)receive_some(SMALL);
+	return received == pushed;
+}
+
+/* Looked at by a wake-up alone. */
+static void
+run_until(bool (*condition)(void))
+{
+	const uint64_t end_ns = mono_now().mono_ns + LONG;
+
+	do {
+		assert_true(mono_now().mono_ns < end_ns);
+		run_until_woken();
+	} while (!condition());
+}
+
 /* Answers, frames and errors, all of which come on another thread. */
 static void
 test_loop_is_woken(void **state)
@@ -500,21 +525,17 @@ test_loop_is_woken(void **state)
 	(void)state;
 	make_port();
 	vmnet_port_start(port);
-	run_until_woken();
-	assert_int_equal(vmnet_port_poll(port, 0), VMNET_PORT_DONE);
+	run_until(is_answered);
 	until(shim_count().reads > 0);
 	push(1, SMALL);
-	run_until_woken();
-	receive_all(SMALL);
-	woken = false;
+	run_until(all_received);
+	/* That of the start, one with the frame, one with none. */
+	until(shim_count().reads == 3);
 	control("read_fail=1");
 	push(1, SMALL);
-	run_until_woken();
-	receive_all(SMALL);
-	woken = false;
+	run_until(all_received);
 	vmnet_port_stop(port);
-	run_until_woken();
-	assert_int_equal(vmnet_port_poll(port, 0), VMNET_PORT_DONE);
+	run_until(is_answered);
 	end_port();
 }
 
@@ -979,7 +1000,8 @@ test_refused_callback_is_a_failure(void **state)
 	close_down();
 }
 
-static const char *const sizes[] = { "packet_max=13", "packet_max=65536" };
+static const char *const sizes[] = { "packet_max=13", "packet_max=40000",
+	"packet_max=65536" };
 
 static void
 test_frame_size_that_cannot_be_is_a_failure(void **state)
@@ -1158,7 +1180,7 @@ test_no_thread_is_left(void **state)
 		open_up();
 		close_down();
 	}
-	until(shim_dispatch_threads() == threads);
+	until(shim_dispatch_threads() <= threads);
 }
 
 #define port_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -429,7 +429,7 @@ vmnet_port_start(struct vmnet_port *p)
 static vmnet_return_t
 make_ring(struct vmnet_port *p)
 {
-	if (p->packet_max < FRAME_MIN || p->packet_max > UINT16_MAX ||
+	if (p->packet_max < FRAME_MIN ||
 	    ring_slots(p->packet_max) < 2 * NETIF_BATCH)
 		return VMNET_INVALID_ARGUMENT;
 	/* aligned_alloc wants a multiple (C11 7.22.3.1). */
