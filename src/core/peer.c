@@ -274,11 +274,15 @@ peer_network_changed(
 	if (p->keys.current != NULL)
 		peer_path_begin(env, p, p->keys.current);
 	if (p->pending.index == 0 ||
-	    now->mono_ns - p->pending_ns >= PEER_CROSSING)
+	    now->mono_ns - p->pending_ns >= PEER_CROSSING) {
 		peer_call_want_now(env, p, now);
-	else /* its answer may be on the way: another one in a second */
-		timers_arm(
-		    &p->timers, TIMER_RETRY, p->pending_ns + PEER_CROSSING);
+		return;
+	}
+	/* Its answer may be on the way: another one in a second, as if it
+	 * were the first. */
+	p->attempts = 0;
+	p->slow = false;
+	timers_arm(&p->timers, TIMER_RETRY, p->pending_ns + PEER_CROSSING);
 }
 
 void
