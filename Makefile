@@ -190,7 +190,7 @@ TIDY_CF  := .clang-tidy tests/.clang-tidy
 TIDY_OK  := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(TIDY_SRC))
 
 tidy: tidy-files ## clang-tidy, cppcheck: nothing found
-	$(Q)$(if $(filter linux,$(HOST)),$(DARWIN) tidy-files)
+	+$(Q)$(if $(filter linux,$(HOST)),$(DARWIN) tidy-files)
 
 tidy-files: $(TIDY_OK) $(BUILD)/tidy/cppcheck.ok
 
@@ -268,10 +268,10 @@ DARWIN_CC ?= clang
 DARWIN    := $(MAKE) OS=darwin CC='$(DARWIN_CC)' WERROR=1 BUILD=$(BUILD)/darwin
 
 darwin: ## Linux: the daemon as the Mac runs it, on stand-ins
-	$(Q)$(DARWIN) all
+	+$(Q)$(DARWIN) all
 
 test-darwin: ## Linux: unit tests in the Mac's shape
-	$(Q)RESULT_PREFIX=darwin $(DARWIN) all test
+	+$(Q)RESULT_PREFIX=darwin $(DARWIN) all test
 
 lint-darwin: darwin ## Linux: the Mac's shape asks for nothing that macOS lacks
 	$(Q)BUILD=$(BUILD)/darwin tests/lint/run tests/lint/darwin.sh
@@ -282,13 +282,13 @@ e2e-darwin: $(BUILD)/lansplice e2e-tools darwin ## Linux: e2e in the Mac's shape
 	    tests/e2e/run
 
 mutants: ## Linux: each guard in the Mac's files has a test that misses it
-	$(Q)$(DARWIN) all-tests
+	+$(Q)$(DARWIN) all-tests
 	$(Q)BUILD=$(BUILD)/darwin DARWIN_CC='$(DARWIN_CC)' tests/mutants/run
 
 all-tests: $(UNIT_BIN)
 
 test-darwin-tsan: ## Linux: what has threads there, under TSan
-	$(Q)RESULT_PREFIX=darwin-tsan $(DARWIN) test-tsan
+	+$(Q)RESULT_PREFIX=darwin-tsan $(DARWIN) test-tsan
 
 # Something if there is a compiler for it here.
 HAS_DARWIN = $(shell mkdir -p $(BUILD) && \
@@ -297,7 +297,7 @@ HAS_DARWIN = $(shell mkdir -p $(BUILD) && \
                -lBlocksRuntime 2>/dev/null && echo yes)
 
 darwin-bench: ## Linux: what receiving costs in the Mac's shape, if it builds
-	$(Q)$(if $(HAS_DARWIN),$(DARWIN) $(BUILD)/darwin/bench/darwin/rx, \
+	+$(Q)$(if $(HAS_DARWIN),$(DARWIN) $(BUILD)/darwin/bench/darwin/rx, \
 	    rm -f $(BUILD)/darwin/bench/darwin/rx)
 
 # --- the whole daemon
