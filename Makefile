@@ -22,13 +22,22 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wvla \
 HARDEN   := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 HARDEN_LD_linux := -pie -Wl,-z,relro,-z,now
 HARDEN_LD_darwin := $(if $(SHIM),$(HARDEN_LD_linux))
+# What make is given does not reach its shell functions before 4.4.
+PKG      := $(if $(PKG_CONFIG_PATH),PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)') \
+              pkg-config
 # Homebrew's headers are the system's as well: their warnings are not ours.
 as_system = $(patsubst -I%,-isystem %,$(1))
-PKG_CF   := $(call as_system,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
-PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
+PKG_CF   := $(call as_system,$(shell $(PKG) --cflags $(PKGS) 2>/dev/null))
+PKG_LD   := $(shell $(PKG) --libs $(PKGS) 2>/dev/null || \
               echo -lsodium -lconfig)
-TEST_CF  := $(call as_system,$(shell pkg-config --cflags cmocka 2>/dev/null))
-TEST_LD  := $(shell pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)
+# aegis-256, yes or no: libsodium has it since 1.0.19.
+ifeq ($(AEGIS),)
+AEGIS    := $(shell $(PKG) --exists 'libsodium >= 1.0.19' 2>/dev/null && \
+              echo yes || echo no)
+endif
+$(if $(filter yes no,$(AEGIS)),,$(error AEGIS is yes or no))
+TEST_CF  := $(call as_system,$(shell $(PKG) --cflags cmocka 2>/dev/null))
+TEST_LD  := $(shell $(PKG) --libs cmocka 2>/dev/null || echo -lcmocka)
 BASE_CF   = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(EXTRA) -Iinclude $(PKG_CF)
 ALL_CF    = $(BASE_CF) -MMD -MP
 # core is plain C11; os and daemon use the system's own interfaces.
@@ -48,7 +57,8 @@ SYS_LD_shim   := -lBlocksRuntime -lpthread -ldl -rdynamic \
                  $(patsubst %,-Wl$(comma)--wrap=%,$(SHIM_WRAP))
 SYS_LD    = $(SYS_LD_$(if $(SHIM),shim,$(OS)))
 
-CORE_SRC := $(wildcard src/core/*.c)
+CORE_OUT := src/core/aegis$(if $(filter yes,$(AEGIS)),_none).c
+CORE_SRC := $(filter-out $(CORE_OUT),$(wildcard src/core/*.c))
 OS_SRC   := $(wildcard src/os/*.c src/os/$(OS)/*.c)
 SHIM_SRC := $(if $(SHIM),$(filter-out %_test.c,$(wildcard $(SHIM)/*.c)) \
               src/os/linux/kqueue.c)
@@ -88,6 +98,10 @@ BENCH_RX := $(BUILD)/bench/darwin/rx
 BENCH_RX_SRC := $(CORE_SRC) $(BENCH_LIB_SRC) src/os/darwin/vmnet_port.c \
                 src/os/darwin/mono_darwin.c src/os/sockaddr.c src/os/loop.c \
                 src/os/linux/kqueue.c tests/shim/xpc.c
+# Many nodes with a clock and a network of their own.
+SIM      := $(BUILD)/sim/sim
+SIM_SRC  := $(wildcard tests/sim/*.c)
+SIM_SEEDS := 300
 BENCH_RX_LD := -lBlocksRuntime -lpthread $(patsubst %,-Wl$(comma)--wrap=%, \
                  memcpy memmove __memcpy_chk __memmove_chk)
 
@@ -139,6 +153,11 @@ $(BENCH_RX): tests/bench/darwin/rx.c $(call obj,$(BENCH_RX_SRC))
 	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $< \
 	    $(filter %.o,$^) $(PKG_LD) $(BENCH_RX_LD)
 
+$(SIM): $(call obj,$(SIM_SRC)) $(CORE_OBJ)
+	$(Q)mkdir -p $(@D); echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $^ \
+	    $(PKG_LD)
+
 $(BUILD)/far/lansplice: $(call far_lib,$(CORE_OBJ) $(OS_OBJ) $(DMN_OBJ))
 	$(Q)mkdir -p $(@D); echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $^ \
@@ -155,11 +174,12 @@ $(E2E_NOMALLOC): tests/e2e/malloc.c $(BUILD)/lansplice
 	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $< \
 	    $(CORE_OBJ) $(OS_OBJ) $(DMN_OBJ) $(PKG_LD) $(SYS_LD)
 
-# Objects made with other flags or another compiler are made again.
+# Objects made with other flags or another compiler are made again, and linked
+# with the library they were made for.
+FLAGS = $(CC) $(BASE_CF) $(OS) $(PREFIX) $(VERSION) $(AEGIS) $(PKG_LD)
 $(BUILD)/flags: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)echo '$(CC) $(BASE_CF) $(OS) $(PREFIX) $(VERSION)' | cmp -s - $@ || \
-	    echo '$(CC) $(BASE_CF) $(OS) $(PREFIX) $(VERSION)' >$@
+	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 test: $(UNIT_BIN) ## unit tests; no root needed
 	$(Q)tests/unit/run $(UNIT_BIN)
@@ -182,7 +202,8 @@ lint: $(CORE_OBJ) $(BUILD)/lansplice ## layers, symbols, documents, words, form
 # shapes have is looked at in this system's.
 TIDY_ALL := $(CORE_SRC) $(OS_SRC) $(DMN_SRC) $(UNIT_SRC) \
             $(UNIT_LIB_SRC) $(CHECK_SRC) $(TOOL_SRC) tests/e2e/malloc.c \
-            $(FAR_SRC) $(wildcard tests/nomalloc/*.c) $(BENCH_LIB_SRC)
+            $(FAR_SRC) $(wildcard tests/nomalloc/*.c tests/fuzz/*.c) \
+            $(BENCH_LIB_SRC) $(SIM_SRC)
 TIDY_MAC := $(wildcard src/os/darwin/*.c tests/shim/*.c tests/bench/darwin/*.c)
 TIDY_SRC := $(if $(SHIM),$(TIDY_MAC),$(TIDY_ALL))
 
@@ -235,11 +256,12 @@ TSAN_RUN_linux := setarch -R
 
 test-asan: ## unit tests under ASan and UBSan
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan HARDEN=-fPIE CFLAGS='-O1 -g' \
-	    EXTRA='$(ASAN)' test
+	    EXTRA='$(ASAN)' SIM_SEEDS=50 test
 
 test-tsan: ## unit tests of what has threads, under TSan
 	$(Q)TEST_RUN='$(TSAN_RUN_$(HOST))' $(MAKE) BUILD=$(BUILD)/tsan HARDEN= \
-	    CFLAGS='-O1 -g' EXTRA='$(TSAN)' UNIT_SRC='$(TSAN_TESTS)' test
+	    CFLAGS='-O1 -g' EXTRA='$(TSAN)' UNIT_SRC='$(TSAN_TESTS)' \
+	    FUZZ_NAMES= SIM_SEEDS=0 test
 
 test-valgrind: $(UNIT_BIN) ## unit tests under valgrind
 	$(Q)TEST_RUN='valgrind -q --error-exitcode=99 --leak-check=full' \
@@ -260,6 +282,93 @@ cov: ## line coverage by module; core below 95 % fails
 	$(Q)$(MAKE) BUILD=$(BUILD)/cov HARDEN=-fPIE CFLAGS='-O0 -g' \
 	    EXTRA='--coverage' test
 	$(Q)CC='$(CC)' tests/cov $(BUILD)/cov
+
+# --- fuzzers: libFuzzer's targets, and their corpora as tests
+
+.PHONY: fuzz fuzz-merge fuzz-build fuzz-replay
+# Some have a second shape, with a suite that takes everything for authentic.
+FUZZ_OPEN  := content handshake node
+FUZZ_NAMES := client conf content ctl frame handshake key node responder \
+              state text wire $(FUZZ_OPEN:%=%-open)
+F          ?= $(FUZZ_NAMES)
+T          ?= 60
+FUZZ_SRC   := $(wildcard tests/fuzz/*.c)
+FUZZ_DIR   := $(BUILD)/fuzz
+FUZZ_BIN    = $(FUZZ_NAMES:%=$(FUZZ_DIR)/%)
+# libFuzzer brings a main of its own.
+FUZZ_MAIN  := $(BUILD)/tests/fuzz/replay.o
+# An archive: a target that defines a function itself takes the place of the
+# module that has it.
+FUZZ_LIB   := $(FUZZ_DIR)/all.a
+FUZZ_LIB_OBJ := $(call obj,$(addprefix tests/fuzz/,fuzz.c rig.c \
+                suite_true.c) tests/far/responder.c)
+# Modules that are built once more, with other names for some functions. gcc
+# minds glibc's type of connect(2) when the name is a macro.
+FUZZ_LOG     = -Dwrite=fuzz_log_write
+FUZZ_CLIENT  = -Dsocket=fuzz_socket -Dconnect=fuzz_connect \
+               -Dfwrite=fuzz_fwrite -Wno-pedantic
+FUZZ_SUITE   = $(foreach f,seal open handshake_seal handshake_open \
+               cookie_seal cookie_open mac mac_short public_key dh equal, \
+               -Dsuite_$(f)=suite_true_$(f))
+fuzz_cc = $(CC) $(ALL_CF) $(SYS_CF) $(1) -c -o $@ $<
+fuzz_ld = $(CC) $(CFLAGS) $(EXTRA) $(FUZZ_EXTRA) $(HARDEN_LD_$(OS)) \
+          $(LDFLAGS) -o $@ $(filter %.o,$^) $(FUZZ_LIB) $(PKG_LD) $(SYS_LD)
+
+$(FUZZ_LIB): $(LIB_OBJ) $(FUZZ_LIB_OBJ)
+	$(Q)mkdir -p $(@D); rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(FUZZ_DIR)/made/log.o: src/os/log.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D); $(call fuzz_cc,$(FUZZ_LOG))
+
+$(FUZZ_DIR)/made/client.o: src/daemon/client.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D); $(call fuzz_cc,$(FUZZ_CLIENT))
+
+$(FUZZ_DIR)/made/suite.o: src/core/suite.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D); $(call fuzz_cc,$(FUZZ_SUITE))
+
+$(FUZZ_DIR)/client: $(FUZZ_DIR)/made/client.o
+
+$(filter-out %-open,$(FUZZ_BIN)): $(FUZZ_DIR)/%: $(BUILD)/tests/fuzz/%.o \
+    $(FUZZ_DIR)/made/log.o $(FUZZ_MAIN) $(FUZZ_LIB)
+	$(Q)echo "  FUZZ  $@"; $(fuzz_ld)
+
+$(filter %-open,$(FUZZ_BIN)): $(FUZZ_DIR)/%-open: $(BUILD)/tests/fuzz/%.o \
+    $(BUILD)/tests/fuzz/suite_open.o $(FUZZ_DIR)/made/suite.o \
+    $(FUZZ_DIR)/made/log.o $(FUZZ_MAIN) $(FUZZ_LIB)
+	$(Q)echo "  FUZZ  $@"; $(fuzz_ld)
+
+fuzz-build: $(FUZZ_BIN)
+
+fuzz-replay: $(FUZZ_BIN)
+	$(Q)tests/fuzz/run replay $(FUZZ_DIR) $(FUZZ_NAMES)
+
+
+# Apple's clang has no libFuzzer; Homebrew's llvm has.
+FUZZ_CC ?= clang
+FUZZ := $(MAKE) BUILD=$(BUILD)/libfuzzer CC='$(FUZZ_CC)' HARDEN=-fPIE \
+        CFLAGS='-O1 -g' EXTRA='$(ASAN) -fsanitize=fuzzer-no-link' FUZZ_MAIN= \
+        FUZZ_EXTRA=-fsanitize=fuzzer FUZZ_NAMES='$(F)'
+
+fuzz: ## each fuzz target (or F=name) for T=60 seconds; needs clang
+	+$(Q)$(FUZZ) fuzz-build
+	$(Q)T=$(T) tests/fuzz/run fuzz $(BUILD)/libfuzzer/fuzz $(F)
+
+fuzz-merge: ## takes what `make fuzz` found into tests/fuzz/corpus
+	+$(Q)$(FUZZ) fuzz-build
+	$(Q)tests/fuzz/run merge $(BUILD)/libfuzzer/fuzz $(F)
+
+# --- the simulator
+
+.PHONY: sim sim-test
+sim-test: $(SIM)
+	$(Q)tests/sim/run $(SIM) 1 $(SIM_SEEDS)
+
+
+sim: $(SIM) ## every night: 10,000 seeds, 50 nodes, days
+	$(Q)tests/sim/run $(SIM) 1 10000
+	$(Q)tests/sim/run $(SIM) 1 100 --nodes 50
+	$(Q)tests/sim/run $(SIM) 1 20 --nodes 5 --minutes 7200
 
 # --- the Mac's shape, on this system
 
@@ -402,4 +511,4 @@ help: ## this list
 	    awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 -include $(wildcard $(BUILD)/src/*/*.d $(BUILD)/src/*/*/*.d $(BUILD)/*/*.d \
-    $(BUILD)/bench/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
+    $(BUILD)/bench/*/*.d $(BUILD)/fuzz/made/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)

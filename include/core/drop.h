@@ -21,6 +21,10 @@ enum drop {
 
 	/* handshake */
 	DROP_MAC1,            /* not made for this key and network */
+	DROP_MAC2,            /* under load: the address is not proven */
+	DROP_HANDSHAKE_FLOOD, /* under load: too many of that address, or all */
+	DROP_HANDSHAKE_QUEUE, /* too many wait already */
+	DROP_HANDSHAKE_TRIES, /* too many false responses to one initiation */
 	DROP_HANDSHAKE_INDEX, /* answers no initiation of ours */
 	DROP_HANDSHAKE_DH,    /* a Diffie-Hellman result of all zeros */
 	DROP_HANDSHAKE_OPEN,  /* does not decrypt: key, psk or network differ */
@@ -33,7 +37,7 @@ enum drop {
 	DROP_HANDSHAKE_CROSSED,    /* ours is under way and takes precedence */
 	DROP_HANDSHAKE_CIPHER,     /* no cipher in common */
 	DROP_HANDSHAKE_CHOICE,     /* peer chose what was not offered */
-	DROP_COOKIE,               /* a cookie reply; nothing uses one yet */
+	DROP_COOKIE,               /* a cookie reply to nothing of ours */
 
 	/* transport */
 	DROP_INDEX,         /* names no session of ours */

@@ -28,10 +28,11 @@ struct handshake_self {
 	struct noise_keys keys;
 	uint8_t prologue[HANDSHAKE_PROLOGUE_LEN];
 	uint8_t network_id[SUITE_KEY_LEN];
-	uint8_t mac1_key[SUITE_KEY_LEN]; /* of messages to us */
-	uint16_t ciphers;                /* mask */
-	uint16_t features;               /* mask */
-	uint16_t frame_max;              /* bytes that we accept */
+	uint8_t mac1_key[SUITE_KEY_LEN];   /* of messages to us */
+	uint8_t cookie_key[SUITE_KEY_LEN]; /* of our cookie replies */
+	uint16_t ciphers;                  /* mask */
+	uint16_t features;                 /* mask */
+	uint16_t frame_max;                /* bytes that we accept */
 	uint16_t dgram_max;
 };
 
@@ -39,7 +40,8 @@ struct handshake_self {
 struct handshake_remote {
 	uint8_t public_key[SUITE_KEY_LEN];
 	uint8_t psk[SUITE_KEY_LEN];
-	uint8_t mac1_key[SUITE_KEY_LEN]; /* of messages to it */
+	uint8_t mac1_key[SUITE_KEY_LEN];   /* of messages to it */
+	uint8_t cookie_key[SUITE_KEY_LEN]; /* of its cookie replies */
 };
 
 /* One side's state between two messages. */
@@ -68,9 +70,13 @@ MUST_USE enum drop handshake_initiation_create(struct handshake *hs,
     const struct handshake_fresh *fresh,
     uint8_t msg[static WIRE_INITIATION_LEN]);
 
+/* DROP_NONE or DROP_MAC1; before all else is done with an initiation. */
+MUST_USE enum drop handshake_initiation_check(const struct handshake_self *self,
+    const uint8_t msg[static WIRE_INITIATION_LEN]);
+
 /*
- * First half of taking an initiation: mac1, then the static key of whoever
- * sent it, in hs->noise.rs. DROP_NONE, DROP_MAC1, DROP_HANDSHAKE_DH or
+ * First half of taking an initiation whose mac1 is right: the static key of
+ * whoever sent it, in hs->noise.rs. DROP_NONE, DROP_HANDSHAKE_DH or
  * DROP_HANDSHAKE_OPEN.
  */
 MUST_USE enum drop handshake_initiation_open(struct handshake *hs,

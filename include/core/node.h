@@ -65,10 +65,14 @@ struct node_peer_status {
 	unsigned int staged; /* frames waiting for a handshake */
 };
 
+struct gate; /* core/gate.h */
 struct node;
 
 /* Bytes that a node of this configuration needs. */
 size_t node_size(const struct node_config *c);
+
+/* How many of them, from the first on, hold keys and what was decrypted. */
+size_t node_secret_size(const struct node_config *c);
 
 /* DROP_NONE, or DROP_HANDSHAKE_DH if the private key is unusable. */
 MUST_USE enum drop node_init(
@@ -112,7 +116,8 @@ void node_lan_in(struct node *n, const struct now *now,
     const struct frame *frames, int count);
 
 /*
- * A datagram from the network, opened where it lies. Frames delivered from
+ * A datagram from the network, opened where it lies. Handshake messages wait
+ * for the next node_tick, so that data comes first. Frames delivered from
  * it point into it, until the next node_tick; of those that came in fragments
  * at most NODE_KEPT are delivered between two ticks.
  */
@@ -140,6 +145,9 @@ uint64_t node_tick(struct node *n, const struct now *now);
 
 /* Counters of everything refused; os modules add theirs. */
 struct drop_counts *node_drops(struct node *n);
+
+/* All that a stranger may change, but for the counters. */
+const struct gate *node_gate(const struct node *n);
 
 /* State of one peer, false if there is no such peer. */
 bool node_peer_status(const struct node *n, const struct now *now, int peer,

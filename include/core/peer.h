@@ -39,6 +39,11 @@ MUST_USE enum drop peer_initiation(struct peer_env *env, struct peer *p,
 MUST_USE enum drop peer_response(struct peer_env *env, struct peer *p,
     const struct now *now, const struct path *from, const uint8_t *msg);
 
+/* A cookie reply to a message that went to this peer. DROP_NONE, DROP_COOKIE.
+ */
+MUST_USE enum drop peer_cookie(struct peer_env *env, struct peer *p,
+    const struct now *now, const uint8_t *msg);
+
 MUST_USE enum drop peer_data(struct peer_env *env, struct peer *p,
     const struct now *now, const struct peer_dgram *in,
     struct peer_content *out);

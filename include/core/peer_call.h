@@ -23,6 +23,10 @@ void peer_call_want_now(
 void peer_call_send(
     struct peer_env *env, struct peer *p, const struct now *now);
 
+/* The last attempt once more, at once: a cookie came for it. */
+void peer_call_again(
+    struct peer_env *env, struct peer *p, const struct now *now);
+
 /* TIMER_RETRY has fired. */
 void peer_call_retry(
     struct peer_env *env, struct peer *p, const struct now *now);

@@ -18,7 +18,9 @@
 #include <stdint.h>
 
 #include "core/addr.h"
+#include "core/cookie.h"
 #include "core/drop.h"
+#include "core/flood.h"
 #include "core/fragment.h"
 #include "core/frame.h"
 #include "core/handshake.h"
@@ -36,8 +38,9 @@
 enum {
 	PEER_ADDRS_MAX = 4,     /* configured addresses kept */
 	PEER_FAST_TRIES = 20,   /* initiations: the first and 19 retries */
-	PEER_RESOLVE_TRIES = 4, /* unanswered ones before a new look-up */
-	PEER_CROSSED_MAX = 2,   /* ignored in succession */
+	PEER_RESOLVE_TRIES = 4, /* unanswered ones from look-up to look-up */
+	PEER_CROSSED_MAX = 1,   /* ignored in succession */
+	PEER_FALSE_MAX = 8,     /* false responses opened of an initiation */
 };
 #define PEER_RETRY SEC(5)
 #define PEER_JITTER_NS MS(333) /* added at random to PEER_RETRY, _ANSWER */
@@ -49,6 +52,7 @@ enum {
 #define PEER_ANSWER SEC(15)
 #define PEER_WIPE SEC(540)
 #define PEER_CLOSE_PAUSE SEC(5)
+#define PEER_COOKIE_PAUSE SEC(5) /* between attempts after a cookie */
 
 /* What all peers of a node share. */
 struct peer_env {
@@ -76,6 +80,10 @@ struct peer {
 
 	struct handshake pending; /* our initiation; index 0: none */
 	uint64_t pending_ns;
+	unsigned int pending_false; /* responses to it that did not open */
+	struct cookie_jar jar;
+	uint64_t cookie_ns; /* no attempt for a cookie before */
+	struct flood_known known;
 	uint64_t earliest_ns;  /* no initiation leaves before */
 	unsigned int attempts; /* initiations since it was wanted */
 	bool slow;             /* the fast retries are over */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The cryptography, on libsodium; no other file knows that library.
+ * The cryptography, on libsodium; of core, only aegis.c knows it too.
  * Sources: Noise specification revision 34 (hash, HMAC, HKDF, DH);
  * RFC 7693 BLAKE2b; RFC 7748 X25519; RFC 8439 ChaCha20-Poly1305; NIST SP
- * 800-38D GCM; libsodium's manual. sodium_init() must have been called.
+ * 800-38D GCM; draft-irtf-cfrg-aegis-aead; libsodium's manual. sodium_init()
+ * must have been called.
  * Thread: any; nothing is shared.
  */
 #ifndef CORE_SUITE_H
@@ -19,9 +20,10 @@
 enum {
 	SUITE_KEY_LEN = 32,
 	SUITE_HASH_LEN = 64, /* BLAKE2b-512 */
-	SUITE_TAG_LEN = 16,  /* ChaCha20-Poly1305 in the handshake */
+	SUITE_TAG_LEN = 16,  /* of handshakes and cookies; see suite_tag_len */
 	SUITE_MAC_LEN = 16,
-	SUITE_TAG_MAX = 32, /* of any cipher */
+	SUITE_COOKIE_NONCE = 24, /* XChaCha20-Poly1305 */
+	SUITE_TAG_MAX = 32,      /* of any cipher */
 	SUITE_STATE_LEN = 512,
 };
 
@@ -29,6 +31,7 @@ enum {
 enum suite_cipher {
 	SUITE_CHACHA20_POLY1305,
 	SUITE_AES256_GCM,
+	SUITE_AEGIS_256,
 	SUITE_CIPHER_COUNT
 };
 
@@ -43,12 +46,17 @@ const char *suite_cipher_name(enum suite_cipher c);
 /* The cipher of that name, or -1. */
 int suite_cipher_from_name(const char *name);
 
+/* False: the libsodium that this was built with does not have it. */
+bool suite_cipher_is_built(enum suite_cipher c);
+
 /* Mask of 1 << cipher for all that this machine does in hardware or well. */
 uint16_t suite_ciphers_available(void);
 
-/* The best of a mask: aes256-gcm, then chacha20-poly1305; -1 if none. */
+/* The best of a mask: aegis-256, then aes256-gcm, then chacha20-poly1305; -1
+ * if none. */
 int suite_cipher_best(uint16_t mask);
 
+/* Bytes; the tag of suite_seal. */
 size_t suite_tag_len(enum suite_cipher c);
 
 void suite_key_init(struct suite_key *k, enum suite_cipher c,
@@ -78,6 +86,19 @@ MUST_USE bool suite_handshake_open(uint8_t *out,
     const uint8_t key[static SUITE_KEY_LEN],
     const uint8_t ad[static SUITE_HASH_LEN], const uint8_t *text, size_t len);
 
+/* XChaCha20-Poly1305 of a cookie; ad is a mac1. out has SUITE_TAG_LEN bytes
+ * more than the cookie. */
+void suite_cookie_seal(uint8_t out[static SUITE_MAC_LEN + SUITE_TAG_LEN],
+    const uint8_t key[static SUITE_KEY_LEN],
+    const uint8_t nonce[static SUITE_COOKIE_NONCE],
+    const uint8_t ad[static SUITE_MAC_LEN],
+    const uint8_t cookie[static SUITE_MAC_LEN]);
+MUST_USE bool suite_cookie_open(uint8_t out[static SUITE_MAC_LEN],
+    const uint8_t key[static SUITE_KEY_LEN],
+    const uint8_t nonce[static SUITE_COOKIE_NONCE],
+    const uint8_t ad[static SUITE_MAC_LEN],
+    const uint8_t sealed[static SUITE_MAC_LEN + SUITE_TAG_LEN]);
+
 /* BLAKE2b-512 of a || b; b may be NULL with b_len 0. */
 void suite_hash(uint8_t out[static SUITE_HASH_LEN], const void *a, size_t a_len,
     const void *b, size_t b_len);
@@ -86,7 +107,9 @@ void suite_hash(uint8_t out[static SUITE_HASH_LEN], const void *a, size_t a_len,
 void suite_hash32(uint8_t out[static SUITE_KEY_LEN], const char *label,
     const uint8_t a[static SUITE_KEY_LEN], const uint8_t *b);
 
-/* Keyed BLAKE2b-128. */
+/* Keyed BLAKE2b-128; _short: the key has SUITE_MAC_LEN bytes. */
+void suite_mac_short(uint8_t out[static SUITE_MAC_LEN],
+    const uint8_t key[static SUITE_MAC_LEN], const void *data, size_t len);
 void suite_mac(uint8_t out[static SUITE_MAC_LEN],
     const uint8_t key[static SUITE_KEY_LEN], const void *data, size_t len);
 

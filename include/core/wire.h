@@ -51,6 +51,7 @@ enum {
 	WIRE_SEALED_OFFER = WIRE_OFFER_LEN + SUITE_TAG_LEN,
 	WIRE_SEALED_ANSWER = WIRE_ANSWER_LEN + SUITE_TAG_LEN,
 	WIRE_MACS_LEN = 2 * SUITE_MAC_LEN, /* mac1 and mac2, at the end */
+	WIRE_SEALED_COOKIE = SUITE_MAC_LEN + SUITE_TAG_LEN,
 
 	/* bytes of content in front of what it carries, its kind included */
 	WIRE_KIND_LEN = 1,
@@ -76,6 +77,12 @@ struct wire_response {
 	uint32_t receiver;
 	uint8_t ephemeral[SUITE_KEY_LEN];
 	uint8_t sealed_answer[WIRE_SEALED_ANSWER];
+};
+
+struct wire_cookie_reply {
+	uint32_t receiver;
+	uint8_t nonce[SUITE_COOKIE_NONCE];
+	uint8_t sealed[WIRE_SEALED_COOKIE];
 };
 
 /* Payload P1. */
@@ -132,6 +139,14 @@ void wire_parse_response(
 /* Puts all but the two MACs. */
 void wire_put_response(
     uint8_t msg[static WIRE_RESPONSE_LEN], const struct wire_response *in);
+
+/* Index of whoever sent an initiation or a response. */
+uint32_t wire_sender(const uint8_t *msg);
+
+void wire_parse_cookie_reply(struct wire_cookie_reply *out,
+    const uint8_t msg[static WIRE_COOKIE_REPLY_LEN]);
+void wire_put_cookie_reply(uint8_t msg[static WIRE_COOKIE_REPLY_LEN],
+    const struct wire_cookie_reply *in);
 
 void wire_parse_offer(
     struct wire_offer *out, const uint8_t in[static WIRE_OFFER_LEN]);

@@ -28,6 +28,8 @@ handshake_self_init(struct handshake_self *self)
 		return DROP_HANDSHAKE_DH;
 	cookie_mac1_key(
 	    self->mac1_key, self->keys.public_key, self->network_id);
+	cookie_reply_key(
+	    self->cookie_key, self->keys.public_key, self->network_id);
 	return DROP_NONE;
 }
 
@@ -36,6 +38,8 @@ handshake_remote_init(
     struct handshake_remote *remote, const struct handshake_self *self)
 {
 	cookie_mac1_key(remote->mac1_key, remote->public_key, self->network_id);
+	cookie_reply_key(
+	    remote->cookie_key, remote->public_key, self->network_id);
 }
 
 void
@@ -124,16 +128,19 @@ handshake_initiation_create(struct handshake *hs,
 }
 
 enum drop
+handshake_initiation_check(const struct handshake_self *self,
+    const uint8_t msg[static WIRE_INITIATION_LEN])
+{
+	return cookie_check_mac1(msg, WIRE_INITIATION_LEN, self->mac1_key);
+}
+
+enum drop
 handshake_initiation_open(struct handshake *hs,
     const struct handshake_self *self,
     const uint8_t msg[static WIRE_INITIATION_LEN])
 {
 	struct wire_initiation wire;
-	const enum drop why =
-	    cookie_check_mac1(msg, WIRE_INITIATION_LEN, self->mac1_key);
 
-	if (why != DROP_NONE)
-		return why;
 	wire_parse_initiation(&wire, msg);
 	noise_init(&hs->noise, NOISE_IKPSK2, self->prologue,
 	    sizeof(self->prologue), self->keys.public_key);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/fdb.h"
+#include "core/gate.h"
 #include "core/handshake.h"
 #include "core/peer.h"
+#include "core/transmit.h"
 #include "core/wire.h"
 
 enum {
@@ -24,6 +26,7 @@ struct node {
 	unsigned int max_peers;
 	bool forward;
 	uint16_t port;
+	struct gate gate;
 	uint64_t due_ns; /* no timer of a peer is due before */
 	struct now seen; /* both clocks at the last tick */
 
@@ -90,6 +93,13 @@ node_size(const struct node_config *c)
 	return node_layout(c).end;
 }
 
+/* Frames that wait lie behind: they come from the LAN and go there. */
+size_t
+node_secret_size(const struct node_config *c)
+{
+	return node_layout(c).indices;
+}
+
 enum drop
 node_init(struct node *n, const struct node_config *c, const struct now *now)
 {
@@ -111,6 +121,8 @@ node_init(struct node *n, const struct node_config *c, const struct now *now)
 	pool_init(&n->env.pool, base + l.pool, pool_count(c));
 	c->sink.random(c->sink.ctx, (uint8_t *)&seed, sizeof(seed));
 	fdb_init(&n->fdb, base + l.fdb, 1 + c->max_peers, seed);
+	c->sink.random(c->sink.ctx, (uint8_t *)&seed, sizeof(seed));
+	gate_init(&n->gate, seed);
 	n->env.scratch = base + l.scratch;
 	n->peers = (struct peer *)(void *)(base + l.peers);
 	n->max_peers = c->max_peers;
@@ -130,6 +142,7 @@ node_wipe(struct node *n)
 		if (n->peers[i].used)
 			peer_wipe(&n->peers[i], &n->env);
 	suite_wipe(&n->env.self, sizeof(n->env.self));
+	gate_wipe(&n->gate);
 }
 
 const uint8_t *
@@ -471,23 +484,155 @@ out:
 	return why;
 }
 
+/* The peer whose pending initiation a response names; NULL: none. */
+static struct peer *
+node_find_caller(struct node *n, const uint8_t *msg)
+{
+	struct wire_response wire;
+	unsigned int number;
+
+	wire_parse_response(&wire, msg);
+	if (!index_find(&n->env.indices, wire.receiver, &number) ||
+	    n->peers[number].pending.index != wire.receiver)
+		return NULL;
+	return &n->peers[number];
+}
+
 static enum drop
 node_response(struct node *n, const struct now *now, const struct path *from,
     const uint8_t *msg)
 {
-	struct wire_response wire;
-	unsigned int number;
-	enum drop why = handshake_response_check(&n->env.self, msg);
+	struct peer *p = node_find_caller(n, msg);
+
+	if (p == NULL)
+		return DROP_HANDSHAKE_INDEX;
+	/* Others that waited with it may have been false. */
+	if (p->pending_false >= PEER_FALSE_MAX)
+		return DROP_HANDSHAKE_TRIES;
+	const enum drop why = peer_response(&n->env, p, now, from, msg);
+	node_note(n, p);
+	return why;
+}
+
+/* Handshake messages on their way in: what costs little is looked at first,
+ * and what costs much waits until the data of this turn is done. */
+
+/* The filter of known addresses is as old as FLOOD_REFRESH at most. */
+static void
+node_refresh_known(struct node *n, const struct now *now)
+{
+	if (!flood_known_begin(&n->gate.flood, now->mono_ns))
+		return;
+	for (unsigned int i = 0; i < n->max_peers; i++) {
+		const struct peer *p = &n->peers[i];
+
+		if (!p->used)
+			continue;
+		flood_known_add(&n->gate.flood, &p->endpoint.remote);
+		for (unsigned int a = 0; a < p->configured_count; a++)
+			flood_known_add(&n->gate.flood, &p->configured[a]);
+	}
+}
+
+static bool
+peer_is_at(const struct peer *p, const struct addr *a)
+{
+	if (!p->used)
+		return false;
+	for (unsigned int i = 0; i < p->configured_count; i++)
+		if (addr_equal(&p->configured[i], a))
+			return true;
+	return addr_equal(&p->endpoint.remote, a);
+}
+
+/* What the address of a peer has for itself; NULL for a stranger's. */
+static struct flood_known *
+node_find_known(struct node *n, const struct now *now, const struct addr *a)
+{
+	node_refresh_known(n, now);
+	if (!flood_known_maybe(&n->gate.flood, a))
+		return NULL;
+	for (unsigned int i = 0; i < n->max_peers; i++)
+		if (peer_is_at(&n->peers[i], a))
+			return &n->peers[i].known;
+	return NULL;
+}
+
+static enum drop
+node_admit(struct node *n, const struct now *now, const struct path *from,
+    const uint8_t *msg)
+{
+	struct flood_known *known = node_find_known(n, now, &from->remote);
+	struct gate_reply reply;
+	const enum drop why = gate_admit(&n->gate, &n->env.sink, now->mono_ns,
+	    known, &from->remote, n->env.self.cookie_key, msg, &reply);
+
+	if (reply.answer)
+		drop_add(&n->env.drops,
+		    transmit_plain(
+			&n->env.sink, from, reply.msg, sizeof(reply.msg)));
+	return why;
+}
+
+static enum drop
+node_initiation_in(struct node *n, const struct now *now,
+    const struct path *from, const uint8_t *msg)
+{
+	enum drop why = handshake_initiation_check(&n->env.self, msg);
+
+	if (why == DROP_NONE && flood_note(&n->gate.flood, now->mono_ns))
+		why = node_admit(n, now, from, msg);
+	if (why != DROP_NONE)
+		return why;
+	return gate_put(&n->gate, from, WIRE_INITIATION, msg);
+}
+
+/* A response to an initiation of ours needs no proof: its index is one. */
+static enum drop
+node_response_in(struct node *n, const struct now *now, const struct path *from,
+    const uint8_t *msg)
+{
+	const enum drop why = handshake_response_check(&n->env.self, msg);
+	const struct peer *p;
 
 	if (why != DROP_NONE)
 		return why;
-	wire_parse_response(&wire, msg);
-	if (!index_find(&n->env.indices, wire.receiver, &number) ||
-	    n->peers[number].pending.index != wire.receiver)
+	p = node_find_caller(n, msg);
+	if (p == NULL)
 		return DROP_HANDSHAKE_INDEX;
-	why = peer_response(&n->env, &n->peers[number], now, from, msg);
+	if (p->pending_false >= PEER_FALSE_MAX)
+		return DROP_HANDSHAKE_TRIES;
+	(void)flood_note(&n->gate.flood, now->mono_ns);
+	return gate_put(&n->gate, from, WIRE_RESPONSE, msg);
+}
+
+static enum drop
+node_cookie_in(struct node *n, const struct now *now, const uint8_t *msg)
+{
+	struct wire_cookie_reply reply;
+	unsigned int number;
+
+	wire_parse_cookie_reply(&reply, msg);
+	if (!index_find(&n->env.indices, reply.receiver, &number))
+		return DROP_COOKIE;
+	const enum drop why = peer_cookie(&n->env, &n->peers[number], now, msg);
 	node_note(n, &n->peers[number]);
 	return why;
+}
+
+static void
+node_work(struct node *n, const struct now *now)
+{
+	for (int i = 0; i < GATE_TURN; i++) {
+		const struct gate_hello *h = gate_take(&n->gate);
+
+		if (h == NULL)
+			return;
+		drop_add(&n->env.drops,
+		    h->type == WIRE_INITIATION
+			? node_initiation(n, now, &h->from, h->msg)
+			: node_response(n, now, &h->from, h->msg));
+	}
 }
 
 static enum drop
@@ -533,13 +678,13 @@ node_dgram_in(struct node *n, const struct now *now, const struct path *from,
 	}
 	switch (type) {
 	case WIRE_INITIATION:
-		why = node_initiation(n, now, from, dgram);
+		why = node_initiation_in(n, now, from, dgram);
 		break;
 	case WIRE_RESPONSE:
-		why = node_response(n, now, from, dgram);
+		why = node_response_in(n, now, from, dgram);
 		break;
 	case WIRE_COOKIE_REPLY:
-		why = DROP_COOKIE;
+		why = node_cookie_in(n, now, dgram);
 		break;
 	case WIRE_DATA:
 		why = node_data(n, now, &in);
@@ -587,11 +732,12 @@ node_tick(struct node *n, const struct now *now)
 	while (n->kept_count > 0)
 		pool_give(&n->env.pool, &n->kept[--n->kept_count]);
 	node_check_clocks(n, now);
+	node_work(n, now);
 	if (now->mono_ns >= n->due_ns) {
 		n->due_ns = NEVER;
 		node_each(n, now, peer_tick);
 	}
-	return n->due_ns;
+	return n->gate.count > 0 ? now->mono_ns : n->due_ns;
 }
 
 /* What the status shows. */
@@ -600,6 +746,12 @@ struct drop_counts *
 node_drops(struct node *n)
 {
 	return &n->env.drops;
+}
+
+const struct gate *
+node_gate(const struct node *n)
+{
+	return &n->gate;
 }
 
 bool

@@ -78,9 +78,12 @@ respond(struct peer_env *env, struct peer *p, const struct now *now,
 	fresh.index = index_add(&env->indices, &env->sink, p->number);
 	why = handshake_response_create(
 	    hs, &env->self, &p->remote, &fresh, offer, &answer);
-	if (why == DROP_NONE)
+	if (why == DROP_NONE) {
+		cookie_put_mac2(
+		    &p->jar, now->mono_ns, answer.msg, sizeof(answer.msg));
 		why = transmit_plain(
 		    &env->sink, from, answer.msg, sizeof(answer.msg));
+	}
 	if (why != DROP_NONE) {
 		index_remove(&env->indices, fresh.index);
 		goto out;
@@ -126,8 +129,10 @@ peer_response(struct peer_env *env, struct peer *p, const struct now *now,
 	const enum drop why = handshake_response_consume(
 	    &p->pending, &env->self, &p->remote, msg, &keys);
 
-	if (why != DROP_NONE)
+	if (why != DROP_NONE) {
+		p->pending_false++;
 		return why;
+	}
 	/* The index now names the session. */
 	p->pending.index = 0;
 	keys_add_current(&p->keys, &env->indices, &keys, now->mono_ns);
@@ -137,6 +142,24 @@ peer_response(struct peer_env *env, struct peer *p, const struct now *now,
 	session_established(env, p, now, from);
 	peer_send_first(env, p, now);
 	peer_state_answer_expected(p, now);
+	return DROP_NONE;
+}
+
+/* A cookie is worth an attempt at once, but not one for each of a flood of
+ * replies. */
+enum drop
+peer_cookie(struct peer_env *env, struct peer *p, const struct now *now,
+    const uint8_t *msg)
+{
+	const enum drop why = cookie_reply_consume(
+	    &p->jar, now->mono_ns, p->remote.cookie_key, msg);
+
+	if (why != DROP_NONE)
+		return why;
+	if (p->pending.index == p->jar.index && now->mono_ns >= p->cookie_ns) {
+		p->cookie_ns = now->mono_ns + PEER_COOKIE_PAUSE;
+		peer_call_again(env, p, now);
+	}
 	return DROP_NONE;
 }
 

@@ -51,8 +51,11 @@ send_initiation(struct peer_env *env, struct peer *p, const struct now *now,
 	p->pending_ns = now->mono_ns;
 	why = handshake_initiation_create(
 	    &p->pending, &env->self, &p->remote, &fresh, msg);
-	if (why == DROP_NONE)
+	p->pending_false = 0;
+	if (why == DROP_NONE) {
+		cookie_put_mac2(&p->jar, now->mono_ns, msg, sizeof(msg));
 		why = transmit_plain(&env->sink, to, msg, sizeof(msg));
+	}
 	if (why != DROP_NONE)
 		peer_call_forget(env, p);
 	drop_add(&env->drops, why);
@@ -99,6 +102,15 @@ peer_call_want_now(struct peer_env *env, struct peer *p, const struct now *now)
 	peer_call_want(env, p, now);
 }
 
+/* The attempt is the same one, only better. */
+void
+peer_call_again(struct peer_env *env, struct peer *p, const struct now *now)
+{
+	if (p->attempts > 0)
+		p->attempts--;
+	peer_call_send(env, p, now);
+}
+
 void
 peer_call_slowly(
     const struct peer_env *env, struct peer *p, const struct now *now)
@@ -121,7 +133,8 @@ peer_call_retry(struct peer_env *env, struct peer *p, const struct now *now)
 		peer_call_slowly(env, p, now);
 		return;
 	}
-	if (p->slow || p->attempts == PEER_RESOLVE_TRIES)
+	if (p->slow ||
+	    (p->attempts > 0 && p->attempts % PEER_RESOLVE_TRIES == 0))
 		peer_state_event(env, p, SINK_PEER_RESOLVE);
 	peer_call_send(env, p, now);
 }

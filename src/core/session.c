@@ -12,6 +12,7 @@ static const struct session_limits limits[] = {
 	    SESSION_REJECT_MESSAGES },
 	[SUITE_AES256_GCM] = { SESSION_GCM_REKEY_MESSAGES,
 	    SESSION_GCM_REJECT_MESSAGES },
+	[SUITE_AEGIS_256] = { SESSION_REKEY_MESSAGES, SESSION_REJECT_MESSAGES },
 };
 static_assert(ARRAY_LEN(limits) == SUITE_CIPHER_COUNT, "a row each");
 

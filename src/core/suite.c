@@ -5,6 +5,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/aegis.h"
+
 enum {
 	NONCE_LEN = 12,
 	HMAC_BLOCK = 128, /* BLAKE2b's block, RFC 7693 */
@@ -12,12 +14,18 @@ enum {
 
 static_assert(SUITE_KEY_LEN == crypto_scalarmult_BYTES, "X25519");
 static_assert(SUITE_HASH_LEN == crypto_generichash_BYTES_MAX, "BLAKE2b-512");
+static_assert(
+    SUITE_COOKIE_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    "XChaCha");
+static_assert((int)SUITE_KEY_LEN == (int)AEGIS_KEY_LEN, "AEGIS-256");
+static_assert((int)SUITE_TAG_MAX >= (int)AEGIS_TAG_LEN, "AEGIS-256");
 static_assert(SUITE_STATE_LEN >= sizeof(crypto_aead_aes256gcm_state), "GCM");
 
 struct suite_aead {
 	const char *name;
 	size_t tag_len;
-	int (*available)(void);
+	bool (*is_built)(void);
+	bool (*is_available)(void);
 	void (*key_init)(
 	    struct suite_key *k, const uint8_t key[static SUITE_KEY_LEN]);
 	void (*seal)(const struct suite_key *k, uint64_t counter,
@@ -26,13 +34,13 @@ struct suite_aead {
 	    const uint8_t *ad, size_t ad_len, uint8_t *text, size_t len);
 };
 
-/* Noise's nonces: four zero bytes, then the counter, LE or (GCM) BE. */
+/* Zero bytes, then the counter: LE, or BE for GCM, as Noise has it. */
 static void
-nonce_le(uint8_t nonce[static NONCE_LEN], uint64_t counter)
+nonce_le(uint8_t *nonce, size_t len, uint64_t counter)
 {
-	memset(nonce, 0, NONCE_LEN);
-	for (int i = 0; i < 8; i++)
-		nonce[4 + i] = (uint8_t)(counter >> (8 * i));
+	memset(nonce, 0, len);
+	for (size_t i = 0; i < 8; i++)
+		nonce[len - 8 + i] = (uint8_t)(counter >> (8 * i));
 }
 
 static void
@@ -43,14 +51,15 @@ nonce_be(uint8_t nonce[static NONCE_LEN], uint64_t counter)
 		nonce[11 - i] = (uint8_t)(counter >> (8 * i));
 }
 
-static int
-chacha_available(void)
+static bool
+always(void)
 {
-	return 1;
+	return true;
 }
 
+/* The state of a cipher without a key schedule is the key. */
 static void
-chacha_key_init(struct suite_key *k, const uint8_t key[static SUITE_KEY_LEN])
+plain_key_init(struct suite_key *k, const uint8_t key[static SUITE_KEY_LEN])
 {
 	memcpy(k->state, key, SUITE_KEY_LEN);
 }
@@ -61,7 +70,7 @@ chacha_seal(const struct suite_key *k, uint64_t counter, const uint8_t *ad,
 {
 	uint8_t nonce[NONCE_LEN];
 
-	nonce_le(nonce, counter);
+	nonce_le(nonce, sizeof(nonce), counter);
 	(void)crypto_aead_chacha20poly1305_ietf_encrypt(
 	    text, NULL, text, len, ad, ad_len, NULL, nonce, k->state);
 }
@@ -72,9 +81,15 @@ chacha_open(const struct suite_key *k, uint64_t counter, const uint8_t *ad,
 {
 	uint8_t nonce[NONCE_LEN];
 
-	nonce_le(nonce, counter);
+	nonce_le(nonce, sizeof(nonce), counter);
 	return crypto_aead_chacha20poly1305_ietf_decrypt(text, NULL, NULL, text,
 		   len, ad, ad_len, nonce, k->state) == 0;
+}
+
+static bool
+gcm_is_available(void)
+{
+	return crypto_aead_aes256gcm_is_available() != 0;
 }
 
 static void
@@ -105,22 +120,53 @@ gcm_open(const struct suite_key *k, uint64_t counter, const uint8_t *ad,
 		   len, ad, ad_len, nonce, (const void *)k->state) == 0;
 }
 
+static void
+aegis_seal_text(const struct suite_key *k, uint64_t counter, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	uint8_t nonce[AEGIS_NONCE_LEN];
+
+	nonce_le(nonce, sizeof(nonce), counter);
+	aegis_seal(k->state, nonce, ad, ad_len, text, len);
+}
+
+static bool
+aegis_open_text(const struct suite_key *k, uint64_t counter, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	uint8_t nonce[AEGIS_NONCE_LEN];
+
+	nonce_le(nonce, sizeof(nonce), counter);
+	return aegis_open(k->state, nonce, ad, ad_len, text, len);
+}
+
 static const struct suite_aead ciphers[] = {
 	[SUITE_CHACHA20_POLY1305] = {
 	    "chacha20-poly1305",
 	    crypto_aead_chacha20poly1305_ietf_ABYTES,
-	    chacha_available,
-	    chacha_key_init,
+	    always,
+	    always,
+	    plain_key_init,
 	    chacha_seal,
 	    chacha_open,
 	},
 	[SUITE_AES256_GCM] = {
 	    "aes256-gcm",
 	    crypto_aead_aes256gcm_ABYTES,
-	    crypto_aead_aes256gcm_is_available,
+	    always,
+	    gcm_is_available,
 	    gcm_key_init,
 	    gcm_seal,
 	    gcm_open,
+	},
+	[SUITE_AEGIS_256] = {
+	    "aegis-256",
+	    AEGIS_TAG_LEN,
+	    aegis_is_built,
+	    aegis_is_available,
+	    plain_key_init,
+	    aegis_seal_text,
+	    aegis_open_text,
 	},
 };
 static_assert(ARRAY_LEN(ciphers) == SUITE_CIPHER_COUNT, "a row each");
@@ -140,13 +186,19 @@ suite_cipher_from_name(const char *name)
 	return -1;
 }
 
+bool
+suite_cipher_is_built(enum suite_cipher c)
+{
+	return ciphers[c].is_built();
+}
+
 uint16_t
 suite_ciphers_available(void)
 {
 	uint16_t mask = 0;
 
 	for (unsigned int i = 0; i < SUITE_CIPHER_COUNT; i++)
-		if (ciphers[i].available() != 0)
+		if (ciphers[i].is_available())
 			mask = (uint16_t)(mask | 1u << i);
 	return mask;
 }
@@ -236,6 +288,37 @@ suite_hash32(uint8_t out[static SUITE_KEY_LEN], const char *label,
 		(void)crypto_generichash_update(&st, b, SUITE_KEY_LEN);
 	(void)crypto_generichash_final(&st, out, SUITE_KEY_LEN);
 	suite_wipe(&st, sizeof(st));
+}
+
+void
+suite_mac_short(uint8_t out[static SUITE_MAC_LEN],
+    const uint8_t key[static SUITE_MAC_LEN], const void *data, size_t len)
+{
+	(void)crypto_generichash(
+	    out, SUITE_MAC_LEN, data, len, key, SUITE_MAC_LEN);
+}
+
+void
+suite_cookie_seal(uint8_t out[static SUITE_MAC_LEN + SUITE_TAG_LEN],
+    const uint8_t key[static SUITE_KEY_LEN],
+    const uint8_t nonce[static SUITE_COOKIE_NONCE],
+    const uint8_t ad[static SUITE_MAC_LEN],
+    const uint8_t cookie[static SUITE_MAC_LEN])
+{
+	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(out, NULL, cookie,
+	    SUITE_MAC_LEN, ad, SUITE_MAC_LEN, NULL, nonce, key);
+}
+
+bool
+suite_cookie_open(uint8_t out[static SUITE_MAC_LEN],
+    const uint8_t key[static SUITE_KEY_LEN],
+    const uint8_t nonce[static SUITE_COOKIE_NONCE],
+    const uint8_t ad[static SUITE_MAC_LEN],
+    const uint8_t sealed[static SUITE_MAC_LEN + SUITE_TAG_LEN])
+{
+	return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
+		   sealed, SUITE_MAC_LEN + SUITE_TAG_LEN, ad, SUITE_MAC_LEN,
+		   nonce, key) == 0;
 }
 
 void

@@ -12,7 +12,9 @@ static_assert(WIRE_INITIATION_LEN ==
 static_assert(WIRE_RESPONSE_LEN ==
 	4 + 4 + 4 + SUITE_KEY_LEN + WIRE_SEALED_ANSWER + WIRE_MACS_LEN,
     "response");
-static_assert(WIRE_COOKIE_REPLY_LEN == 4 + 4 + 24 + 32, "cookie reply");
+static_assert(
+    WIRE_COOKIE_REPLY_LEN == 4 + 4 + SUITE_COOKIE_NONCE + WIRE_SEALED_COOKIE,
+    "cookie reply");
 static_assert(WIRE_DATA_HEADER == 4 + 4 + 8, "data");
 static_assert(WIRE_OFFER_LEN == 8 + 1 + 1 + 2 + 2 + 2 + 2 + 14, "offer");
 static_assert(WIRE_ANSWER_LEN == 1 + 1 + 2 + 2 + 2 + 2 + 6, "answer");
@@ -179,6 +181,37 @@ wire_put_response(
 	put_u32(&p, in->receiver);
 	put_bytes(&p, in->ephemeral, sizeof(in->ephemeral));
 	put_bytes(&p, in->sealed_answer, sizeof(in->sealed_answer));
+}
+
+uint32_t
+wire_sender(const uint8_t *msg)
+{
+	const uint8_t *p = msg + 4;
+
+	return get_u32(&p);
+}
+
+void
+wire_parse_cookie_reply(struct wire_cookie_reply *out,
+    const uint8_t msg[static WIRE_COOKIE_REPLY_LEN])
+{
+	const uint8_t *p = msg + 4;
+
+	out->receiver = get_u32(&p);
+	get_bytes(&p, out->nonce, sizeof(out->nonce));
+	get_bytes(&p, out->sealed, sizeof(out->sealed));
+}
+
+void
+wire_put_cookie_reply(uint8_t msg[static WIRE_COOKIE_REPLY_LEN],
+    const struct wire_cookie_reply *in)
+{
+	uint8_t *p = msg;
+
+	put_u32(&p, WIRE_COOKIE_REPLY);
+	put_u32(&p, in->receiver);
+	put_bytes(&p, in->nonce, sizeof(in->nonce));
+	put_bytes(&p, in->sealed, sizeof(in->sealed));
 }
 
 void

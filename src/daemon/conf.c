@@ -132,6 +132,8 @@ take_cipher(struct load *l, const struct value *v)
 	if (cipher < 0)
 		return "no such cipher";
 	l->conf->ciphers = (uint16_t)(available & 1u << cipher);
+	if (!suite_cipher_is_built((enum suite_cipher)cipher))
+		return "not in this build (needs libsodium 1.0.19)";
 	return l->conf->ciphers == 0 ? "not available on this machine" : NULL;
 }
 

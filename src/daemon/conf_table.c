@@ -27,7 +27,7 @@ static const struct conf_key keys[] = {
 	},
 	[CONF_CIPHER] = {
 		.name = "cipher",
-		.allowed = "auto, chacha20-poly1305, aes256-gcm",
+		.allowed = "auto, chacha20-poly1305, aes256-gcm, aegis-256",
 		.preset = "auto",
 		.help = "cipher of the data",
 	},

@@ -21,6 +21,7 @@
 #include "os/mono.h"
 #include "os/netif.h"
 #include "os/netwatch.h"
+#include "os/priv.h"
 #include "os/sockaddr.h"
 #include "os/udp.h"
 
@@ -459,6 +460,7 @@ open_node(struct daemon *d, uint64_t floor)
 		goto out;
 	}
 	d->node = (struct node *)(void *)align_node(d->memory);
+	priv_lock(d->node, node_secret_size(&c));
 	if (node_init(d->node, &c, &d->now) == DROP_NONE) {
 		status = 0;
 	} else {

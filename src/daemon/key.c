@@ -6,6 +6,16 @@
 
 #include "os/file.h"
 
+/* libsodium 1.0.18 takes every byte above for an 'A'. */
+static bool
+key_is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 0x7f)
+			return false;
+	return true;
+}
+
 bool
 key_parse(uint8_t out[static SUITE_KEY_LEN], const char *text, size_t len)
 {
@@ -13,7 +23,7 @@ key_parse(uint8_t out[static SUITE_KEY_LEN], const char *text, size_t len)
 
 	if (len == KEY_TEXT_LEN + 1 && text[KEY_TEXT_LEN] == '\n')
 		len--;
-	if (len == KEY_TEXT_LEN &&
+	if (len == KEY_TEXT_LEN && key_is_ascii(text, len) &&
 	    sodium_base642bin(out, SUITE_KEY_LEN, text, len, NULL, &got, NULL,
 		sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	    got == SUITE_KEY_LEN)

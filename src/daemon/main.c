@@ -19,6 +19,7 @@
 #include "os/defaults.h"
 #include "os/log.h"
 #include "os/netif.h"
+#include "os/priv.h"
 #include "os/sockaddr.h"
 
 static const char usage[] =
@@ -71,11 +72,16 @@ static int
 run_daemon(const struct options *o)
 {
 	struct conf conf;
-	int status = conf_load(o->config, &conf);
+	int status;
 
+	priv_no_dumps();
+	status = conf_load(o->config, &conf);
 	if (status != 0)
 		return status;
 	log_set_level(conf.log_level);
+	priv_lock(&conf, sizeof(conf));
+	if (conf.peer_count > 0)
+		priv_lock(conf.peers, conf.peer_count * sizeof(*conf.peers));
 	status = daemon_run(&conf);
 	conf_free(&conf);
 	return status;

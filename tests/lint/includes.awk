@@ -2,8 +2,9 @@
 # Reads C files, tells of includes that leave their layer or stand against
 # core's order, and writes the edges between modules to a file for tsort.
 # Variables from layers.sh: order, os_may, system_may (lists of words), edges.
-# include/core/x.h and src/core/x.c are one module, core/x; a file of one
-# system keeps its own name: src/os/linux/netif_tap.c is os/netif_tap.
+# include/core/x.h and src/core/x.c are one module, core/x, and so is the
+# stand-in src/core/x_none.c; a file of one system keeps its own name:
+# src/os/linux/netif_tap.c is os/netif_tap.
 
 BEGIN {
 	count = split(order, words, " ")
@@ -24,8 +25,9 @@ function bad(text) {
 
 function check_system(header) {
 	if (header == "sodium.h") {
-		if (FILENAME !~ /^src\/(core\/suite\.c|daemon\/)/)
-			bad("below the daemon, sodium.h is for core/suite.c")
+		if (FILENAME !~ /^src\/(core\/(aegis|suite)\.c|daemon\/)/)
+			bad("below the daemon, sodium.h is for core/suite.c" \
+			    " and core/aegis.c")
 	} else if (layer == "core" && !(header in system_ok))
 		bad("core must not include <" header ">")
 }
@@ -57,7 +59,7 @@ FNR == 1 {
 	depth = split(FILENAME, words, "/")
 	layer = words[2]
 	name = words[depth]
-	sub(/\.[ch]$/, "", name)
+	sub(/(_none)?\.[ch]$/, "", name)
 	self = layer "/" name
 	if (layer == "core" && !(name in rank))
 		bad("module " name " is not in core_order: add it in " \

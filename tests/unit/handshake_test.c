@@ -16,7 +16,12 @@ static struct session_keys keys_a;
 static struct wire_offer offer;
 static uint8_t msg1[WIRE_INITIATION_LEN];
 
-enum { CHACHA = 1 << SUITE_CHACHA20_POLY1305, GCM = 1 << SUITE_AES256_GCM };
+enum {
+	CHACHA = 1 << SUITE_CHACHA20_POLY1305,
+	GCM = 1 << SUITE_AES256_GCM,
+	AEGIS = 1 << SUITE_AEGIS_256,
+	ALL = CHACHA | GCM | AEGIS,
+};
 
 static void
 make_self(struct handshake_self *self, struct unit_random *r)
@@ -74,8 +79,10 @@ initiate(void)
 static enum drop
 take_initiation(void)
 {
-	const enum drop why = handshake_initiation_open(&hs_b, &self_b, msg1);
+	enum drop why = handshake_initiation_check(&self_b, msg1);
 
+	if (why == DROP_NONE)
+		why = handshake_initiation_open(&hs_b, &self_b, msg1);
 	return why != DROP_NONE
 	    ? why
 	    : handshake_initiation_consume(&hs_b, &self_b, msg1, &offer);
@@ -209,6 +216,15 @@ static const struct {
 	{ 0, CHACHA, DROP_HANDSHAKE_CIPHER, 0 },
 	{ 0x8000, CHACHA | GCM, DROP_HANDSHAKE_CIPHER, 0 },
 	{ 0xfffd, CHACHA | GCM, DROP_NONE, SUITE_CHACHA20_POLY1305 },
+	{ ALL, ALL, DROP_NONE, SUITE_AEGIS_256 },
+	{ ALL, CHACHA | AEGIS, DROP_NONE, SUITE_AEGIS_256 },
+	{ ALL, AEGIS, DROP_NONE, SUITE_AEGIS_256 },
+	/* who does not have it does not see it */
+	{ ALL, CHACHA | GCM, DROP_NONE, SUITE_AES256_GCM },
+	{ CHACHA | GCM, ALL, DROP_NONE, SUITE_AES256_GCM },
+	{ CHACHA, ALL, DROP_NONE, SUITE_CHACHA20_POLY1305 },
+	{ AEGIS, CHACHA | GCM, DROP_HANDSHAKE_CIPHER, 0 },
+	{ CHACHA | GCM, AEGIS, DROP_HANDSHAKE_CIPHER, 0 },
 };
 
 static void

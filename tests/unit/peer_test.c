@@ -157,6 +157,8 @@ static const struct message_limit message_limits[] = {
 	{ SUITE_CHACHA20_POLY1305, UINT64_C(1) << 60,
 	    UINT64_MAX - (UINT64_C(1) << 13) },
 	{ SUITE_AES256_GCM, UINT64_C(1) << 28, UINT64_C(1) << 30 },
+	{ SUITE_AEGIS_256, UINT64_C(1) << 60,
+	    UINT64_MAX - (UINT64_C(1) << 13) },
 };
 
 /* The limit obliges the responder as well as the initiator. */

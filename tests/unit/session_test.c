@@ -91,7 +91,7 @@ check_both_ways(enum suite_cipher c)
 	for (uint64_t i = 0; i < 3; i++) {
 		const size_t len = seal(&ours, "to the responder");
 
-		assert_int_equal(len, 16 + 16 + 16);
+		assert_int_equal(len, 16 + 16 + suite_tag_len(c));
 		unit_assert_hex(dgram, 8, "04000000 88776655");
 		assert_int_equal(dgram[8], i);
 		assert_int_equal(
@@ -124,13 +124,22 @@ test_both_ways(void **state)
 static void
 test_keepalive_has_no_text(void **state)
 {
-	struct session_opened out = { .text_len = 9 };
-
 	(void)state;
-	begin(SUITE_CHACHA20_POLY1305);
-	assert_int_equal(seal(&ours, ""), 32);
-	assert_int_equal(open_copy(&theirs, BORN, 32, &out), DROP_NONE);
-	assert_int_equal(out.text_len, 0);
+	for (int c = 0; c < SUITE_CIPHER_COUNT; c++) {
+		struct session_opened out = { .text_len = 9 };
+
+		if (!has_cipher((enum suite_cipher)c))
+			continue;
+		const size_t len = c == SUITE_AEGIS_256 ? 48 : 32;
+		begin((enum suite_cipher)c);
+		assert_int_equal(seal(&ours, ""), len);
+		for (size_t less = 16; less < len; less++)
+			assert_int_equal(
+			    open_copy(&theirs, BORN, less, &out), DROP_OPEN);
+		assert_int_equal(
+		    open_copy(&theirs, BORN, len, &out), DROP_NONE);
+		assert_int_equal(out.text_len, 0);
+	}
 }
 
 static uint64_t
@@ -215,6 +224,10 @@ static const struct {
 	{ SUITE_AES256_GCM, UINT64_C(1) << 28, true, true },
 	{ SUITE_AES256_GCM, (UINT64_C(1) << 30) - 1, true, true },
 	{ SUITE_AES256_GCM, UINT64_C(1) << 30, false, true },
+	{ SUITE_AEGIS_256, (UINT64_C(1) << 60) - 1, true, false },
+	{ SUITE_AEGIS_256, UINT64_C(1) << 60, true, true },
+	{ SUITE_AEGIS_256, UINT64_MAX - 8193, true, true },
+	{ SUITE_AEGIS_256, UINT64_MAX - 8192, false, true },
 };
 
 /* The message limit obliges either side, young as the session may be. */

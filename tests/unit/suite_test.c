@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/suite.h"
 
+#include "core/aegis.h"
+
 #include "unit.h"
 
 /* Bytes 0, 1, 2 and so on: the key and data of the constants made here. */
@@ -14,9 +16,386 @@ set_up(void **state)
 	return unit_start(state);
 }
 
+/* Published vectors: hex, in the order of what a cipher is given. */
+struct vector {
+	const char *name, *key, *nonce, *ad;
+	const char *text; /* NULL: the seal is broken */
+	const char *sealed;
+};
+
+static const struct vector chacha_vectors[] = {
+	{ "RFC 8439, 2.8.2",
+	    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+	    "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
+	    "4c616469657320616e642047656e746c656d656e206f662074686520636c6173"
+	    "73206f66202739393a204966204920636f756c64206f6666657220796f75206f"
+	    "6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73"
+	    "637265656e20776f756c642062652069742e",
+	    "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
+	    "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+	    "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+	    "3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd060"
+	    "0691" },
+};
+
+/* Of "The Galois/Counter Mode of Operation" by McGrew and Viega, appendix B,
+ * which SP 800-38D rests on. */
+static const struct vector gcm_vectors[] = {
+	{ "test case 13",
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "000000000000000000000000", "", "",
+	    "530f8afbc74536b9a963b4f1c4cb738b" },
+	{ "test case 14",
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "000000000000000000000000", "", "00000000000000000000000000000000",
+	    "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab91"
+	    "9" },
+	{ "test case 15",
+	    "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+	    "cafebabefacedbaddecaf888", "",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad"
+	    "b094dac5d93471bdec1a502270e3cc6c" },
+	{ "test case 16",
+	    "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+	    "cafebabefacedbaddecaf888",
+	    "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece"
+	    "0f4e1768cddf8853bb2d551b" },
+};
+
+static const struct vector xchacha_vectors[] = {
+	{ "draft-irtf-cfrg-xchacha-03, A.3.1",
+	    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+	    "404142434445464748494a4b4c4d4e4f5051525354555657",
+	    "50515253c0c1c2c3c4c5c6c7",
+	    "4c616469657320616e642047656e746c656d656e206f662074686520636c6173"
+	    "73206f66202739393a204966204920636f756c64206f6666657220796f75206f"
+	    "6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73"
+	    "637265656e20776f756c642062652069742e",
+	    "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb"
+	    "731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452"
+	    "2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
+	    "21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780a"
+	    "cf49" },
+};
+
+/* draft-irtf-cfrg-aegis-aead, appendix A, AEGIS-256, tag256. */
+static const struct vector aegis_vectors[] = {
+	{ "test vector 1",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "", "00000000000000000000000000000000",
+	    "754fc3d8c973246dcc6d741412a4b2361181a1d18091082bf0266f66297d167d"
+	    "2e68b845f61a3b0527d31fc7b7b89f13" },
+	{ "test vector 2",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "", "",
+	    "6a348c930adbd654896e1666aad67de989ea75ebaa2b82fb588977b1ffec864"
+	    "a" },
+	{ "test vector 3",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050607",
+	    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+	    "f373079ed84b2709faee373584585d60accd191db310ef5d8b11833df9dec711"
+	    "b7d28d0c3c0ebd409fd22b44160503073a547412da0854bfb9723020dab8da1"
+	    "a" },
+	{ "test vector 4",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050607", "000102030405060708090a0b0c0d",
+	    "f373079ed84b2709faee373584588c1cc703c81281bee3f6d9966e14948b4a17"
+	    "5b2efbdc31e61a98b4465235c2d9" },
+	{ "test vector 5",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	    "20212223242526272829",
+	    "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+	    "3031323334353637",
+	    "57754a7d09963e7c787583a2e7b859bb24fa1e04d49fd550b2511a358e3bca25"
+	    "2a9b1b8b30cc4a67a3aca270c006094d71c20e6910b5161c0826df233d08919a"
+	    "566ec2c05990f734" },
+	{ "test vector 6",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050607", NULL,
+	    "f373079ed84b2709faee373584588c1cc703c81281bee3f6d9966e14948b4a17"
+	    "5b2efbdc31e61a98b4465235c2d9" },
+	{ "test vector 7",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050607", NULL,
+	    "f373079ed84b2709faee373584598c1cc703c81281bee3f6d9966e14948b4a17"
+	    "5b2efbdc31e61a98b4465235c2d9" },
+	{ "test vector 8",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050608", NULL,
+	    "f373079ed84b2709faee373584588c1cc703c81281bee3f6d9966e14948b4a17"
+	    "5b2efbdc31e61a98b4465235c2d9" },
+	{ "test vector 9",
+	    "1001000000000000000000000000000000000000000000000000000000000000",
+	    "1000020000000000000000000000000000000000000000000000000000000000",
+	    "0001020304050607", NULL,
+	    "f373079ed84b2709faee373584588c1cc703c81281bee3f6d9966e14948b4a17"
+	    "5b2efbdc31e61a98b4465235c2da" },
+};
+
+/* What suite.c builds on, with any nonce: most vectors have one that no counter
+ * gives. */
+struct primitive {
+	size_t nonce_len, tag_len;
+	void (*seal)(const uint8_t *key, const uint8_t *nonce,
+	    const uint8_t *ad, size_t ad_len, uint8_t *text, size_t len);
+	bool (*open)(const uint8_t *key, const uint8_t *nonce,
+	    const uint8_t *ad, size_t ad_len, uint8_t *text, size_t len);
+};
+
+static void
+chacha_seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	assert_int_equal(crypto_aead_chacha20poly1305_ietf_encrypt(text, NULL,
+			     text, len, ad, ad_len, NULL, nonce, key),
+	    0);
+}
+
+static bool
+chacha_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	return crypto_aead_chacha20poly1305_ietf_decrypt(
+		   text, NULL, NULL, text, len, ad, ad_len, nonce, key) == 0;
+}
+
+static void
+gcm_seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	assert_int_equal(crypto_aead_aes256gcm_encrypt(text, NULL, text, len,
+			     ad, ad_len, NULL, nonce, key),
+	    0);
+}
+
+static bool
+gcm_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	return crypto_aead_aes256gcm_decrypt(
+		   text, NULL, NULL, text, len, ad, ad_len, nonce, key) == 0;
+}
+
+static void
+xchacha_seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	assert_int_equal(crypto_aead_xchacha20poly1305_ietf_encrypt(text, NULL,
+			     text, len, ad, ad_len, NULL, nonce, key),
+	    0);
+}
+
+static bool
+xchacha_open(const uint8_t *key, const uint8_t *nonce, const uint8_t *ad,
+    size_t ad_len, uint8_t *text, size_t len)
+{
+	return crypto_aead_xchacha20poly1305_ietf_decrypt(
+		   text, NULL, NULL, text, len, ad, ad_len, nonce, key) == 0;
+}
+
+static const struct primitive chacha = { 12, 16, chacha_seal, chacha_open };
+static const struct primitive gcm = { 12, 16, gcm_seal, gcm_open };
+static const struct primitive xchacha = { 24, 16, xchacha_seal, xchacha_open };
+static const struct primitive aegis = { AEGIS_NONCE_LEN, AEGIS_TAG_LEN,
+	aegis_seal, aegis_open };
+
+static bool
+check_vector(const struct primitive *p, const struct vector *v)
+{
+	uint8_t key[32], nonce[32], ad[64], text[160], sealed[160], plain[160];
+	const size_t ad_len = unit_hex(ad, sizeof(ad), v->ad);
+	const size_t len = unit_hex(sealed, sizeof(sealed), v->sealed);
+
+	assert_int_equal(unit_hex(key, sizeof(key), v->key), 32);
+	assert_int_equal(
+	    unit_hex(nonce, sizeof(nonce), v->nonce), p->nonce_len);
+	memcpy(text, sealed, len);
+	const bool good = p->open(key, nonce, ad, ad_len, text, len);
+	if (v->text == NULL)
+		return !good;
+	const size_t plain_len = unit_hex(plain, sizeof(plain), v->text);
+	if (!good || plain_len != len - p->tag_len ||
+	    memcmp(text, plain, plain_len) != 0)
+		return false;
+	p->seal(key, nonce, ad, ad_len, text, plain_len);
+	return memcmp(text, sealed, len) == 0;
+}
+
+static void
+check_vectors(
+    const struct primitive *p, const struct vector *vectors, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!check_vector(p, &vectors[i]))
+			fail_msg("%s", vectors[i].name);
+}
+
+static bool
+has_cipher(enum suite_cipher c)
+{
+	return (suite_ciphers_available() & 1u << c) != 0;
+}
+
+static void
+skip_without(enum suite_cipher c)
+{
+	if (has_cipher(c))
+		return;
+	print_message("no %s: %s\n", suite_cipher_name(c),
+	    suite_cipher_is_built(c) ? "this processor has no AES instructions"
+				     : "libsodium is older than 1.0.19");
+	skip();
+}
+
+static void
+test_vectors_of_chacha20_poly1305(void **state)
+{
+	(void)state;
+	check_vectors(&chacha, chacha_vectors, ARRAY_LEN(chacha_vectors));
+}
+
+static void
+test_vectors_of_aes256_gcm(void **state)
+{
+	(void)state;
+	skip_without(SUITE_AES256_GCM);
+	check_vectors(&gcm, gcm_vectors, ARRAY_LEN(gcm_vectors));
+}
+
+static void
+test_vectors_of_xchacha20_poly1305(void **state)
+{
+	(void)state;
+	check_vectors(&xchacha, xchacha_vectors, ARRAY_LEN(xchacha_vectors));
+}
+
+static void
+test_vectors_of_aegis_256(void **state)
+{
+	(void)state;
+	skip_without(SUITE_AEGIS_256);
+	check_vectors(&aegis, aegis_vectors, ARRAY_LEN(aegis_vectors));
+}
+
+/* suite_seal is the primitive with PROTOCOL's nonce: zero bytes, then the
+ * counter in 8 bytes, big-endian for GCM alone. */
+static void
+check_is_primitive(enum suite_cipher c, const struct primitive *p)
+{
+	static const uint64_t counters[] = { 0, 1, 255, 256, UINT32_MAX,
+		UINT64_C(0x0102030405060708), UINT64_MAX };
+	uint8_t want[100 + SUITE_TAG_MAX] = { 0 }, have[sizeof(want)] = { 0 };
+	struct suite_key k;
+
+	suite_key_init(&k, c, count_up);
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		for (size_t len = 0; len <= 100; len++) {
+			uint8_t nonce[32] = { 0 };
+
+			for (size_t b = 0; b < 8; b++)
+				nonce[c == SUITE_AES256_GCM
+					? p->nonce_len - 1 - b
+					: p->nonce_len - 8 + b] =
+				    (uint8_t)(counters[i] >> 8 * b);
+			memcpy(want, count_up, len);
+			memcpy(have, count_up, len);
+			p->seal(count_up, nonce, count_up + 9, 16, want, len);
+			suite_seal(
+			    &k, counters[i], count_up + 9, 16, have, len);
+			assert_memory_equal(have, want, len + p->tag_len);
+			assert_true(suite_open(&k, counters[i], count_up + 9,
+			    16, have, len + p->tag_len));
+			assert_memory_equal(have, count_up, len);
+		}
+	assert_int_equal(suite_tag_len(c), p->tag_len);
+}
+
+static void
+test_chacha20_poly1305_is_libsodiums(void **state)
+{
+	(void)state;
+	check_is_primitive(SUITE_CHACHA20_POLY1305, &chacha);
+}
+
+static void
+test_aes256_gcm_is_libsodiums(void **state)
+{
+	(void)state;
+	skip_without(SUITE_AES256_GCM);
+	check_is_primitive(SUITE_AES256_GCM, &gcm);
+}
+
+static void
+test_aegis_256_is_libsodiums(void **state)
+{
+	(void)state;
+	skip_without(SUITE_AEGIS_256);
+	check_is_primitive(SUITE_AEGIS_256, &aegis);
+}
+
+/* The stand-in is never called; if it were, nothing would get out or in. */
+static void
+test_aegis_256_that_is_not_built(void **state)
+{
+	uint8_t text[9 + SUITE_TAG_MAX] = "lansplice";
+	struct suite_key k;
+
+	(void)state;
+	if (suite_cipher_is_built(SUITE_AEGIS_256))
+		return;
+	assert_false(has_cipher(SUITE_AEGIS_256));
+	suite_key_init(&k, SUITE_AEGIS_256, count_up);
+	suite_seal(&k, 0, count_up, 16, text, 9);
+	assert_true(sodium_is_zero(text, sizeof(text)));
+	memset(text, 1, sizeof(text));
+	assert_false(suite_open(&k, 0, count_up, 16, text, sizeof(text)));
+	assert_true(sodium_is_zero(text, sizeof(text)));
+}
+
+static void
+test_cookie_is_xchacha20_poly1305(void **state)
+{
+	uint8_t want[SUITE_MAC_LEN + SUITE_TAG_LEN], have[sizeof(want)];
+	uint8_t cookie[SUITE_MAC_LEN];
+
+	(void)state;
+	memcpy(want, count_up + 80, SUITE_MAC_LEN);
+	xchacha_seal(count_up, count_up + 32, count_up + 56, SUITE_MAC_LEN,
+	    want, SUITE_MAC_LEN);
+	suite_cookie_seal(
+	    have, count_up, count_up + 32, count_up + 56, count_up + 80);
+	assert_memory_equal(have, want, sizeof(want));
+	assert_true(suite_cookie_open(
+	    cookie, count_up, count_up + 32, count_up + 56, have));
+	assert_memory_equal(cookie, count_up + 80, SUITE_MAC_LEN);
+	for (size_t i = 0; i < 8 * sizeof(have); i++) {
+		have[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_false(suite_cookie_open(
+		    cookie, count_up, count_up + 32, count_up + 56, have));
+		have[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+}
+
 /*
- * RFC 8439, A.5. (The vector of 2.8.2 has a nonce that begins with 07, which
- * Noise's nonces never do.) Its nonce read as a counter is little-endian.
+ * RFC 8439, A.5, whose nonce a counter gives, unlike that of 2.8.2. Its nonce
+ * read as a counter is little-endian.
  */
 static void
 test_chacha20_poly1305_of_rfc8439(void **state)
@@ -55,17 +434,7 @@ test_chacha20_poly1305_of_rfc8439(void **state)
 	assert_memory_equal(text, plain, 265);
 }
 
-static void
-skip_without_gcm(void)
-{
-	if ((suite_ciphers_available() & 1u << SUITE_AES256_GCM) != 0)
-		return;
-	print_message("this processor has no AES instructions\n");
-	skip();
-}
-
-/* Test cases 13 and 14 of "The Galois/Counter Mode of Operation", which NIST
- * took over: key and nonce are zeros. */
+/* Test cases 13 and 14 as above: key and nonce are zeros. */
 static void
 test_aes256_gcm_of_nist(void **state)
 {
@@ -74,7 +443,7 @@ test_aes256_gcm_of_nist(void **state)
 	struct suite_key k;
 
 	(void)state;
-	skip_without_gcm();
+	skip_without(SUITE_AES256_GCM);
 	suite_key_init(&k, SUITE_AES256_GCM, key);
 	suite_seal(&k, 0, NULL, 0, text, 0);
 	unit_assert_hex(text, 16, "530f8afbc74536b9a963b4f1c4cb738b");
@@ -129,7 +498,7 @@ static void
 test_nonce_of_aes256_gcm(void **state)
 {
 	(void)state;
-	skip_without_gcm();
+	skip_without(SUITE_AES256_GCM);
 	check_nonce(nonces[1].cipher, nonces[1].sealed);
 }
 
@@ -141,6 +510,16 @@ struct sealed {
 	size_t len;
 };
 
+/* Zeros; since 1.0.19, GCM's are 0xd0. */
+static void
+check_destroyed(const uint8_t *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		assert_true(text[i] == 0 || text[i] == 0xd0);
+		assert_int_equal(text[i], text[0]);
+	}
+}
+
 static bool
 open_copy(const struct suite_key *k, const struct sealed *s)
 {
@@ -149,8 +528,7 @@ open_copy(const struct suite_key *k, const struct sealed *s)
 	    suite_open(k, s->counter, s->ad, sizeof(s->ad), text, s->len);
 
 	if (!good && s->len >= suite_tag_len(k->cipher))
-		assert_true(
-		    sodium_is_zero(text, s->len - suite_tag_len(k->cipher)));
+		check_destroyed(text, s->len - suite_tag_len(k->cipher));
 	free(text);
 	return good;
 }
@@ -204,8 +582,16 @@ static void
 test_tampering_aes256_gcm(void **state)
 {
 	(void)state;
-	skip_without_gcm();
+	skip_without(SUITE_AES256_GCM);
 	check_tampering(SUITE_AES256_GCM);
+}
+
+static void
+test_tampering_aegis_256(void **state)
+{
+	(void)state;
+	skip_without(SUITE_AEGIS_256);
+	check_tampering(SUITE_AEGIS_256);
 }
 
 /* As above, with nonce zero and bytes(range(64)) as additional data. */
@@ -327,6 +713,54 @@ test_hkdf(void **state)
 			check_hkdf(i, count);
 }
 
+/* RFC 7748, 5.2: scalar, u, result. */
+static const char *const scalarmults[][3] = {
+	{ "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+	    "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+	    "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a2855"
+	    "2" },
+	{ "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
+	    "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
+	    "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac795"
+	    "7" },
+};
+
+static void
+test_vectors_of_x25519(void **state)
+{
+	uint8_t scalar[SUITE_KEY_LEN], u[SUITE_KEY_LEN], out[SUITE_KEY_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(scalarmults); i++) {
+		unit_hex(scalar, sizeof(scalar), scalarmults[i][0]);
+		unit_hex(u, sizeof(u), scalarmults[i][1]);
+		assert_true(suite_dh(out, scalar, u));
+		unit_assert_hex(out, sizeof(out), scalarmults[i][2]);
+	}
+}
+
+/* RFC 7748, 5.2: each result is the next scalar, each scalar the next u. */
+static void
+test_x25519_a_thousand_times(void **state)
+{
+	uint8_t k[SUITE_KEY_LEN] = { 9 }, u[SUITE_KEY_LEN] = { 9 };
+	uint8_t out[SUITE_KEY_LEN];
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++) {
+		assert_true(suite_dh(out, k, u));
+		memcpy(u, k, sizeof(u));
+		memcpy(k, out, sizeof(k));
+		if (i == 1)
+			unit_assert_hex(k, sizeof(k),
+			    "422c8e7a6227d7bca1350b3e2bb7279f"
+			    "7897b87bb6854b783c60e80311ae3079");
+	}
+	unit_assert_hex(k, sizeof(k),
+	    "684cf59ba83309552800ef566f2f4d3c"
+	    "1c3887c49360e3875f2eb94d99532c51");
+}
+
 /* RFC 7748, 6.1. */
 static void
 test_x25519_of_rfc7748(void **state)
@@ -387,6 +821,7 @@ test_names(void **state)
 	assert_string_equal(
 	    suite_cipher_name(SUITE_CHACHA20_POLY1305), "chacha20-poly1305");
 	assert_string_equal(suite_cipher_name(SUITE_AES256_GCM), "aes256-gcm");
+	assert_string_equal(suite_cipher_name(SUITE_AEGIS_256), "aegis-256");
 	for (int i = 0; i < SUITE_CIPHER_COUNT; i++)
 		assert_int_equal(suite_cipher_from_name(
 				     suite_cipher_name((enum suite_cipher)i)),
@@ -404,15 +839,28 @@ test_choice_of_ciphers(void **state)
 	assert_int_equal(suite_cipher_best(1), SUITE_CHACHA20_POLY1305);
 	assert_int_equal(suite_cipher_best(2), SUITE_AES256_GCM);
 	assert_int_equal(suite_cipher_best(3), SUITE_AES256_GCM);
+	assert_int_equal(suite_cipher_best(4), SUITE_AEGIS_256);
+	assert_int_equal(suite_cipher_best(5), SUITE_AEGIS_256);
+	assert_int_equal(suite_cipher_best(7), SUITE_AEGIS_256);
 	/* Bits that name no cipher are ignored. */
-	assert_int_equal(suite_cipher_best(0xfffc), -1);
-	assert_int_equal(suite_cipher_best(0xfffd), SUITE_CHACHA20_POLY1305);
+	assert_int_equal(suite_cipher_best(0xfff8), -1);
+	assert_int_equal(suite_cipher_best(0xfff9), SUITE_CHACHA20_POLY1305);
 	assert_true((suite_ciphers_available() & 1) != 0);
 	assert_int_equal(suite_ciphers_available() >> SUITE_CIPHER_COUNT, 0);
 	assert_int_equal((suite_ciphers_available() & 2) != 0,
 	    crypto_aead_aes256gcm_is_available() != 0);
 	assert_int_equal(suite_tag_len(SUITE_CHACHA20_POLY1305), 16);
 	assert_int_equal(suite_tag_len(SUITE_AES256_GCM), 16);
+	assert_int_equal(suite_tag_len(SUITE_AEGIS_256), 32);
+	assert_true(suite_cipher_is_built(SUITE_CHACHA20_POLY1305));
+	assert_true(suite_cipher_is_built(SUITE_AES256_GCM));
+	/* never libsodium's software */
+	const bool aes =
+	    sodium_runtime_has_aesni() != 0 && sodium_runtime_has_avx() != 0;
+	if (suite_cipher_is_built(SUITE_AEGIS_256) && aes)
+		assert_true(has_cipher(SUITE_AEGIS_256));
+	else if (sodium_runtime_has_neon() == 0)
+		assert_false(has_cipher(SUITE_AEGIS_256));
 }
 
 static void
@@ -440,16 +888,28 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors_of_chacha20_poly1305),
+		cmocka_unit_test(test_vectors_of_aes256_gcm),
+		cmocka_unit_test(test_vectors_of_xchacha20_poly1305),
+		cmocka_unit_test(test_vectors_of_aegis_256),
+		cmocka_unit_test(test_chacha20_poly1305_is_libsodiums),
+		cmocka_unit_test(test_aes256_gcm_is_libsodiums),
+		cmocka_unit_test(test_aegis_256_is_libsodiums),
+		cmocka_unit_test(test_aegis_256_that_is_not_built),
+		cmocka_unit_test(test_cookie_is_xchacha20_poly1305),
 		cmocka_unit_test(test_chacha20_poly1305_of_rfc8439),
 		cmocka_unit_test(test_aes256_gcm_of_nist),
 		cmocka_unit_test(test_nonce_of_chacha20_poly1305),
 		cmocka_unit_test(test_nonce_of_aes256_gcm),
 		cmocka_unit_test(test_tampering_chacha20_poly1305),
 		cmocka_unit_test(test_tampering_aes256_gcm),
+		cmocka_unit_test(test_tampering_aegis_256),
 		cmocka_unit_test(test_handshake_aead),
 		cmocka_unit_test(test_blake2b_of_rfc7693),
 		cmocka_unit_test(test_short_and_keyed_hashes),
 		cmocka_unit_test(test_hkdf),
+		cmocka_unit_test(test_vectors_of_x25519),
+		cmocka_unit_test(test_x25519_a_thousand_times),
 		cmocka_unit_test(test_x25519_of_rfc7748),
 		cmocka_unit_test(test_dh_refuses_low_order_points),
 		cmocka_unit_test(test_names),

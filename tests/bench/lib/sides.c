@@ -176,7 +176,7 @@ sides_bare(enum suite_cipher cipher, size_t len, int batches)
 			uint8_t *d = sides[0].arena + (size_t)i * SIDES_SLOT;
 			if (!suite_open(&k, first + (uint64_t)i, d,
 				WIRE_DATA_HEADER, d + WIRE_DATA_HEADER,
-				len + 1 + SUITE_TAG_LEN))
+				len + 1 + suite_tag_len(cipher)))
 				abort();
 		}
 		seal += middle - begin;
