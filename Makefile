@@ -343,6 +343,7 @@ fuzz-build: $(FUZZ_BIN)
 fuzz-replay: $(FUZZ_BIN)
 	$(Q)tests/fuzz/run replay $(FUZZ_DIR) $(FUZZ_NAMES)
 
+test: fuzz-replay
 
 # Apple's clang has no libFuzzer; Homebrew's llvm has.
 FUZZ_CC ?= clang
