@@ -365,6 +365,7 @@ fuzz-merge: ## takes what `make fuzz` found into tests/fuzz/corpus
 sim-test: $(SIM)
 	$(Q)tests/sim/run $(SIM) 1 $(SIM_SEEDS)
 
+test: sim-test
 
 sim: $(SIM) ## every night: 10,000 seeds, 50 nodes, days
 	$(Q)tests/sim/run $(SIM) 1 10000
