@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 command -v shellcheck >/dev/null || exit 77
 
 # Scripts are known by their name or by their first line.
-find .ci tests -type f ! -path 'tests/fuzz/*' | while read -r file; do
+find .ci tests -type f ! -path 'tests/fuzz/corpus/*' | while read -r file; do
 	case $file in
 	*.sh) echo "$file" ;;
 	*.*) ;;
