@@ -18,6 +18,7 @@
 enum {
 	STAGE_FRAMES = 128,
 	STAGE_MEMORY = 256 << 10, /* bytes of the pool */
+	STAGE_POOL_PART = 4, /* one of so many parts is for fragments alone */
 };
 
 struct stage {

@@ -27,18 +27,28 @@ stage_drop_oldest(struct stage *s, struct pool *pool, struct drop_counts *drops,
 	drop_add(drops, reason);
 }
 
+/* A part of the pool is not for frames that wait: those of peers that never
+ * connect must not keep the fragments of the others from coming together. */
+static unsigned int
+stage_room(const struct pool *pool)
+{
+	const unsigned int kept = pool->count / STAGE_POOL_PART;
+
+	return pool->free_count > kept ? pool->free_count - kept : 0;
+}
+
 void
 stage_add(struct stage *s, struct pool *pool, struct drop_counts *drops,
     const struct frame *f)
 {
 	const unsigned int blocks = pool_blocks(f->len);
 
-	if (pool->free_count + s->blocks < blocks) {
+	if (stage_room(pool) + s->blocks < blocks) {
 		drop_add(drops, DROP_POOL); /* others hold the rest */
 		return;
 	}
 	while (s->count > 0 &&
-	    (s->count == STAGE_FRAMES || pool->free_count < blocks ||
+	    (s->count == STAGE_FRAMES || stage_room(pool) < blocks ||
 		s->blocks + blocks > STAGE_MEMORY / POOL_BLOCK))
 		stage_drop_oldest(s, pool, drops, DROP_STAGE_FULL);
 

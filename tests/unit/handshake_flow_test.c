@@ -602,6 +602,44 @@ test_mismatch(void **state)
 	}
 }
 
+static void
+set_psk(struct net_host *h, const struct net_host *other, uint8_t first)
+{
+	struct node_peer_config c = { .psk = { first } };
+	const struct now now = net_now(h);
+
+	assert_true(suite_public_key(c.public_key, other->config.private_key));
+	node_peer_set(h->node, &now, 0, &c);
+}
+
+/* A psk that changes acts at the next handshake, and not before: what has
+ * been agreed goes on (gotatun 0.7.2). */
+static void
+test_changed_psk(void **state)
+{
+	struct net_host *a, *b;
+	struct net *net = net_pair_up(&a, &b);
+
+	(void)state;
+	set_psk(a, b, 1);
+	net_send(a, b, 100, 1);
+	net_run(net, SEC(121));
+	net_assert_frame(b, a, 100, 1);
+	net_send(a, b, 100, 2);
+	net_run(net, SEC(1));
+	net_assert_frame(b, a, 100, 2);
+	assert_int_equal(net_drops(a, DROP_HANDSHAKE_OPEN), 1);
+	set_psk(b, a, 1);
+	net_mark(net);
+	net_run(net, SEC(6));
+	assert_int_equal(net_count(a, WIRE_INITIATION), 1);
+	assert_int_equal(net_drops(a, DROP_HANDSHAKE_OPEN), 1);
+	assert_true(net_peer(a, b)->made_mono_ns + SEC(6) > net->mono_ns);
+	assert_int_equal(net_peer(b, a)->made_mono_ns,
+	    net_peer(a, b)->made_mono_ns + NET_DELAY);
+	net_close(net);
+}
+
 /* No index names two things, over many handshakes of both sides. */
 static void
 test_indices(void **state)
@@ -664,6 +702,7 @@ main(void)
 		cmocka_unit_test(test_resolved_while_an_answer_is_due),
 		cmocka_unit_test(test_low_order),
 		cmocka_unit_test(test_mismatch),
+		cmocka_unit_test(test_changed_psk),
 		cmocka_unit_test(test_indices),
 	};
 

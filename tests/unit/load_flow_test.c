@@ -292,6 +292,107 @@ test_cookies_drive_nobody(void **state)
 	net_close(net);
 }
 
+/* Who proved his address and floods on spends what is his alone, and his
+ * cookie is good at no other address (gotatun 0.4.1, CVE-2025-13086). */
+static void
+test_one_flooder(void **state)
+{
+	struct net_host *a, *b;
+	struct net *net = net_pair(&a, &b);
+	const struct handshake_self self = forge_self(b);
+	const struct addr one = stranger(2000), other = stranger(2001);
+	struct cookie_jar jar = { .has = false };
+	uint8_t msg[WIRE_INITIATION_LEN];
+
+	(void)state;
+	net_kill(a);
+	flood(b, FLOOD);
+	net_mark(net);
+	make_garbage(b, msg);
+	cookie_put_mac2(&jar, net->mono_ns, msg, sizeof(msg));
+	net_inject(b, &one, msg, sizeof(msg));
+	assert_int_equal(net_count(b, WIRE_COOKIE_REPLY), 1);
+	assert_int_equal(
+	    cookie_reply_consume(&jar, net->mono_ns, self.cookie_key,
+		net_nth(b, WIRE_COOKIE_REPLY, 0)->data),
+	    DROP_NONE);
+	cookie_put_mac2(&jar, net->mono_ns, msg, sizeof(msg));
+	const uint64_t unproven = net_drops(b, DROP_MAC2);
+	net_inject(b, &other, msg, sizeof(msg));
+	assert_int_equal(net_drops(b, DROP_MAC2), unproven + 1);
+	for (unsigned int i = 0; i < 500; i++)
+		net_inject(b, &one, msg, sizeof(msg));
+	assert_int_equal(net_drops(b, DROP_MAC2), unproven + 1);
+	assert_int_equal(
+	    net_drops(b, DROP_HANDSHAKE_FLOOD), 500 - FLOOD_SOURCE_BURST);
+	net_start(a);
+	assert_int_equal(net_link(a, b), 0);
+	net_resolve(a, 0, &b->addr);
+	net_run(net, MS(200));
+	assert_true(net_is_up(a, b) && net_is_up(b, a));
+	net_close(net);
+}
+
+/* So many times, without a turn of the node in between. */
+static void
+queue(struct net_host *h, const struct net_dgram *d, unsigned int times)
+{
+	const struct now now = net_now(h);
+	uint8_t copy[WIRE_INITIATION_LEN];
+
+	for (unsigned int i = 0; i < times; i++) {
+		memcpy(copy, d->data, d->len);
+		node_dgram_in(h->node, &now, &d->from, copy, d->len);
+	}
+}
+
+/* Checked when its turn comes, for the one before it may have changed all. */
+static void
+test_twice_in_the_queue(void **state)
+{
+	struct net_host *a, *b;
+	struct net *net = net_pair(&a, &b);
+
+	(void)state;
+	queue(b, net_nth(a, WIRE_INITIATION, 0), 2);
+	net_turn(b);
+	assert_int_equal(net_count(b, WIRE_RESPONSE), 1);
+	assert_int_equal(net_drops(b, DROP_HANDSHAKE_STALE), 1);
+	queue(a, net_nth(b, WIRE_RESPONSE, 0), 2);
+	net_turn(a);
+	assert_true(net_is_up(a, b));
+	assert_int_equal(net_count(a, WIRE_DATA), 1);
+	assert_int_equal(net_drops(a, DROP_HANDSHAKE_INDEX), 1);
+	net_close(net);
+}
+
+/* The peer may be gone by then. */
+static void
+test_removed_while_queued(void **state)
+{
+	struct net_host *a, *b;
+	struct net *net = net_pair(&a, &b);
+	const struct now now = net_now(a);
+	const struct net_dgram *d = net_nth(a, WIRE_INITIATION, 0);
+
+	(void)state;
+	net_inject(b, &a->addr, d->data, d->len);
+	queue(a, net_nth(b, WIRE_RESPONSE, 0), 1);
+	node_peer_remove(a->node, &now, 0);
+	net_turn(a);
+	assert_int_equal(net_drops(a, DROP_HANDSHAKE_INDEX), 1);
+	net_run(net, MS(20)); /* a's copy arrives, as stale as it is */
+	net_mark(net);
+	assert_int_equal(net_link(a, b), 0);
+	net_resolve(a, 0, &b->addr);
+	queue(b, net_nth(a, WIRE_INITIATION, 0), 1);
+	node_peer_remove(b->node, &now, 0);
+	net_turn(b);
+	assert_int_equal(net_drops(b, DROP_HANDSHAKE_PEER), 1);
+	assert_int_equal(net_count(b, 0), 0);
+	net_close(net);
+}
+
 int
 main(void)
 {
@@ -305,6 +406,9 @@ main(void)
 		cmocka_unit_test(test_false_responses),
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_cookies_drive_nobody),
+		cmocka_unit_test(test_one_flooder),
+		cmocka_unit_test(test_twice_in_the_queue),
+		cmocka_unit_test(test_removed_while_queued),
 	};
 
 	if (sodium_init() < 0)

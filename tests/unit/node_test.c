@@ -529,7 +529,9 @@ test_pool_empty(void **state)
 	unsigned int staged = 0;
 	for (int i = 1; i <= 4; i++)
 		staged += net_peer(a, &net->hosts[i])->stage.count;
-	assert_int_equal(staged, NODE_MEMORY_MIN / POOL_BLOCK);
+	assert_int_equal(staged,
+	    NODE_MEMORY_MIN / POOL_BLOCK -
+		NODE_MEMORY_MIN / POOL_BLOCK / STAGE_POOL_PART);
 	assert_int_equal(
 	    net_drops(a, DROP_STAGE_FULL) + net_drops(a, DROP_POOL) + staged,
 	    400);

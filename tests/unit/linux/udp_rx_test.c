@@ -6,6 +6,7 @@
 #include "os/linux/udp_rx.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <setjmp.h>
@@ -226,6 +227,70 @@ test_bad_ones_are_left_out(void **state)
 	free(rx);
 }
 
+/* xorshift64 (Marsaglia 2003) */
+static uint64_t
+draw(uint64_t limit)
+{
+	static uint64_t x = 1;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x % limit;
+}
+
+/* A message about which the kernel may say anything. */
+static void
+add_random(struct udp_rx *rx)
+{
+	static const int units[] = { INT_MIN, -1, 0, 1, 100, 1400,
+		UDP_DGRAM_MAX, UDP_DGRAM_MAX + 1, UDP_RX_SLOT, INT_MAX };
+	const bool small = draw(2) == 0;
+	struct msghdr *m =
+	    rx_add(rx, (size_t)draw(small ? 300 : UDP_RX_SLOT + 1));
+
+	if (draw(2) == 0)
+		add_run(m, units[draw(ARRAY_LEN(units))]);
+	if (draw(8) == 0)
+		m->msg_flags = MSG_TRUNC;
+	if (draw(8) == 0)
+		m->msg_namelen = (socklen_t)draw(40);
+}
+
+/* Whatever it says: what comes out lies in its message, one behind the other,
+ * and is no longer than a datagram may be (gotatun 0.7.2). */
+static void
+test_random_messages(void **state)
+{
+	struct udp_dgram out[UDP_BATCH];
+	struct udp_rx *rx = rx_new();
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		const uint8_t *end = rx->data[0];
+		int n;
+
+		rx->count = rx->next = 0;
+		for (int i = 0; i < UDP_RX_SLOTS; i++)
+			add_random(rx);
+		while (udp_rx_more(rx)) {
+			n = udp_rx_take(rx, &drops, out, 1 + (int)draw(32));
+			for (int i = 0; i < n; i++) {
+				const size_t slot =
+				    (size_t)(out[i].data - rx->data[0]) /
+				    UDP_RX_SLOT;
+
+				assert_true(out[i].data >= end);
+				end = out[i].data + out[i].len;
+				assert_true(end <=
+				    rx->data[slot] + rx->msgs[slot].msg_len);
+				assert_true(out[i].len <= UDP_DGRAM_MAX);
+			}
+		}
+	}
+	free(rx);
+}
+
 static void
 check_local(const struct udp_dgram *d, const char *text)
 {
@@ -333,6 +398,7 @@ main(void)
 		cmocka_unit_test(test_runs_are_split),
 		cmocka_unit_test(test_any_room),
 		cmocka_unit_test(test_bad_ones_are_left_out),
+		cmocka_unit_test(test_random_messages),
 		cmocka_unit_test(test_local_address),
 		cmocka_unit_test(test_link_local_has_its_interface),
 		cmocka_unit_test(test_fill),
