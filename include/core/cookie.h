@@ -69,23 +69,22 @@ MUST_USE enum drop cookie_reply_consume(struct cookie_jar *jar, uint64_t now_ns,
     const uint8_t key[static SUITE_KEY_LEN],
     const uint8_t msg[static WIRE_COOKIE_REPLY_LEN]);
 
-/* Who is asked. Zeroed at first. */
+/* Who is asked; sink and key are set, the rest is zeroed at first. */
 struct cookie_secret {
+	const struct sink *sink; /* random bytes come from there */
+	const uint8_t *key;      /* our own cookie_reply_key */
 	bool has, has_before;
 	uint64_t made_ns;
 	uint8_t now[SUITE_KEY_LEN], before[SUITE_KEY_LEN];
 };
 
 /* True if mac2 is made of a cookie of ours for that address. */
-MUST_USE bool cookie_check_mac2(struct cookie_secret *s,
-    const struct sink *sink, uint64_t now_ns, const struct addr *from,
-    const uint8_t *msg, size_t len);
+MUST_USE bool cookie_check_mac2(struct cookie_secret *s, uint64_t now_ns,
+    const struct addr *from, const uint8_t *msg, size_t len);
 
-/* The reply to a handshake message of len bytes with a valid mac1. key is our
- * own cookie_reply_key. */
-void cookie_reply_create(struct cookie_secret *s, const struct sink *sink,
-    uint64_t now_ns, const struct addr *from,
-    const uint8_t key[static SUITE_KEY_LEN], const uint8_t *msg, size_t len,
+/* The reply to a handshake message of len bytes with a valid mac1. */
+void cookie_reply_create(struct cookie_secret *s, uint64_t now_ns,
+    const struct addr *from, const uint8_t *msg, size_t len,
     uint8_t out[static WIRE_COOKIE_REPLY_LEN]);
 
 #endif

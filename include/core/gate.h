@@ -39,23 +39,24 @@ struct gate {
 	unsigned int first, count;
 };
 
-/* The memory is zeroed; seed is random. */
-void gate_init(struct gate *g, uint64_t seed);
+/* The memory is zeroed; seed is random. sink and key, our own
+ * cookie_reply_key, stay where they are. */
+void gate_init(struct gate *g, uint64_t seed, const struct sink *sink,
+    const uint8_t key[static SUITE_KEY_LEN]);
 void gate_wipe(struct gate *g);
 
 /*
  * Under load: may an initiation with a valid mac1 be worked on? known is what
  * the address of a peer has for itself, NULL for a stranger's. DROP_NONE;
- * DROP_HANDSHAKE_FLOOD; DROP_MAC2: its address is not proven, and if *answer
- * is true then, reply is to be sent there. key: our own cookie_reply_key.
+ * DROP_HANDSHAKE_FLOOD; DROP_MAC2: its address is not proven, and if
+ * reply->answer is true then, reply->msg is to be sent there.
  */
 struct gate_reply {
 	bool answer;
 	uint8_t msg[WIRE_COOKIE_REPLY_LEN];
 };
-MUST_USE enum drop gate_admit(struct gate *g, const struct sink *sink,
-    uint64_t now_ns, struct flood_known *known, const struct addr *from,
-    const uint8_t key[static SUITE_KEY_LEN],
+MUST_USE enum drop gate_admit(struct gate *g, uint64_t now_ns,
+    struct flood_known *known, const struct addr *from,
     const uint8_t msg[static WIRE_INITIATION_LEN], struct gate_reply *reply);
 
 /* Puts a message into the queue. DROP_NONE, DROP_HANDSHAKE_QUEUE: full. */

@@ -101,7 +101,7 @@ cookie_reply_consume(struct cookie_jar *jar, uint64_t now_ns,
 
 /* A secret that nobody asked for in twice its age is of no use either. */
 static void
-renew_secret(struct cookie_secret *s, const struct sink *sink, uint64_t now_ns)
+renew_secret(struct cookie_secret *s, uint64_t now_ns)
 {
 	const uint64_t age = now_ns - s->made_ns;
 
@@ -109,7 +109,7 @@ renew_secret(struct cookie_secret *s, const struct sink *sink, uint64_t now_ns)
 		return;
 	s->has_before = s->has && age < 2 * COOKIE_SECRET_AGE;
 	memcpy(s->before, s->now, sizeof(s->before));
-	sink->random(sink->ctx, s->now, sizeof(s->now));
+	s->sink->random(s->sink->ctx, s->now, sizeof(s->now));
 	s->has = true;
 	s->made_ns = now_ns;
 }
@@ -144,33 +144,32 @@ mac2_fits(const uint8_t secret[static SUITE_KEY_LEN], const struct addr *from,
 }
 
 bool
-cookie_check_mac2(struct cookie_secret *s, const struct sink *sink,
-    uint64_t now_ns, const struct addr *from, const uint8_t *msg, size_t len)
+cookie_check_mac2(struct cookie_secret *s, uint64_t now_ns,
+    const struct addr *from, const uint8_t *msg, size_t len)
 {
 	static const uint8_t none[SUITE_MAC_LEN];
 
 	/* Most messages have none, and no key is looked at for them. */
 	if (memcmp(mac2_of(msg, len), none, sizeof(none)) == 0)
 		return false;
-	renew_secret(s, sink, now_ns);
+	renew_secret(s, now_ns);
 	return mac2_fits(s->now, from, msg, len) ||
 	    (s->has_before && mac2_fits(s->before, from, msg, len));
 }
 
 void
-cookie_reply_create(struct cookie_secret *s, const struct sink *sink,
-    uint64_t now_ns, const struct addr *from,
-    const uint8_t key[static SUITE_KEY_LEN], const uint8_t *msg, size_t len,
+cookie_reply_create(struct cookie_secret *s, uint64_t now_ns,
+    const struct addr *from, const uint8_t *msg, size_t len,
     uint8_t out[static WIRE_COOKIE_REPLY_LEN])
 {
 	struct wire_cookie_reply reply = { .receiver = wire_sender(msg) };
 	uint8_t cookie[COOKIE_LEN];
 
-	renew_secret(s, sink, now_ns);
+	renew_secret(s, now_ns);
 	make_cookie(cookie, s->now, from);
-	sink->random(sink->ctx, reply.nonce, sizeof(reply.nonce));
+	s->sink->random(s->sink->ctx, reply.nonce, sizeof(reply.nonce));
 	suite_cookie_seal(
-	    reply.sealed, key, reply.nonce, mac1_of(msg, len), cookie);
+	    reply.sealed, s->key, reply.nonce, mac1_of(msg, len), cookie);
 	suite_wipe(cookie, sizeof(cookie));
 	wire_put_cookie_reply(out, &reply);
 }

@@ -10,8 +10,11 @@ static_assert(
     WIRE_COOKIE_REPLY_LEN < WIRE_INITIATION_LEN, "smaller than its cause");
 
 void
-gate_init(struct gate *g, uint64_t seed)
+gate_init(struct gate *g, uint64_t seed, const struct sink *sink,
+    const uint8_t key[static SUITE_KEY_LEN])
 {
+	g->secret.sink = sink;
+	g->secret.key = key;
 	flood_init(&g->flood, seed);
 }
 
@@ -22,20 +25,19 @@ gate_wipe(struct gate *g)
 }
 
 enum drop
-gate_admit(struct gate *g, const struct sink *sink, uint64_t now_ns,
-    struct flood_known *known, const struct addr *from,
-    const uint8_t key[static SUITE_KEY_LEN],
-    const uint8_t msg[static WIRE_INITIATION_LEN], struct gate_reply *reply)
+gate_admit(struct gate *g, uint64_t now_ns, struct flood_known *known,
+    const struct addr *from, const uint8_t msg[static WIRE_INITIATION_LEN],
+    struct gate_reply *reply)
 {
 	reply->answer = false;
 	if (cookie_check_mac2(
-		&g->secret, sink, now_ns, from, msg, WIRE_INITIATION_LEN))
+		&g->secret, now_ns, from, msg, WIRE_INITIATION_LEN))
 		return flood_admit(&g->flood, now_ns, from, known)
 		    ? DROP_NONE
 		    : DROP_HANDSHAKE_FLOOD;
 	reply->answer = flood_may_reply(&g->flood, now_ns, known);
 	if (reply->answer)
-		cookie_reply_create(&g->secret, sink, now_ns, from, key, msg,
+		cookie_reply_create(&g->secret, now_ns, from, msg,
 		    WIRE_INITIATION_LEN, reply->msg);
 	return DROP_MAC2;
 }

@@ -122,7 +122,7 @@ node_init(struct node *n, const struct node_config *c, const struct now *now)
 	c->sink.random(c->sink.ctx, (uint8_t *)&seed, sizeof(seed));
 	fdb_init(&n->fdb, base + l.fdb, 1 + c->max_peers, seed);
 	c->sink.random(c->sink.ctx, (uint8_t *)&seed, sizeof(seed));
-	gate_init(&n->gate, seed);
+	gate_init(&n->gate, seed, &n->env.sink, self->cookie_key);
 	n->env.scratch = base + l.scratch;
 	n->peers = (struct peer *)(void *)(base + l.peers);
 	n->max_peers = c->max_peers;
@@ -564,8 +564,8 @@ node_admit(struct node *n, const struct now *now, const struct path *from,
 {
 	struct flood_known *known = node_find_known(n, now, &from->remote);
 	struct gate_reply reply;
-	const enum drop why = gate_admit(&n->gate, &n->env.sink, now->mono_ns,
-	    known, &from->remote, n->env.self.cookie_key, msg, &reply);
+	const enum drop why = gate_admit(
+	    &n->gate, now->mono_ns, known, &from->remote, msg, &reply);
 
 	if (reply.answer)
 		drop_add(&n->env.drops,

@@ -225,22 +225,22 @@ try_cookie(struct fuzz_input *in)
 	const bool ipv4 = fuzz_u8(in) % 2 == 0;
 	const struct addr from = { .family = ipv4 ? ADDR_IPV4 : ADDR_IPV6,
 		.port = fuzz_u16(in) };
-	struct cookie_secret secret = { .has = false };
+	struct cookie_secret secret = { .sink = &sink,
+		.key = bob.self.cookie_key };
 	struct cookie_jar jar = { .has = false };
 	uint8_t msg[WIRE_INITIATION_LEN];
 	uint8_t *reply = fuzz_copy(NULL, WIRE_COOKIE_REPLY_LEN);
 
 	make_initiation(NULL, msg);
 	cookie_put_mac2(&jar, SEC(1), msg, sizeof(msg));
-	cookie_reply_create(&secret, &sink, SEC(1), &from, bob.self.cookie_key,
-	    msg, sizeof(msg), reply);
+	cookie_reply_create(&secret, SEC(1), &from, msg, sizeof(msg), reply);
 	change(reply, WIRE_COOKIE_REPLY_LEN, in);
 	const bool taken = cookie_reply_consume(&jar, SEC(1),
 			       alice.remote.cookie_key, reply) == DROP_NONE;
 	cookie_put_mac2(&jar, SEC(1) + later, msg, sizeof(msg));
 	change(msg, sizeof(msg), in);
-	const bool proven = cookie_check_mac2(
-	    &secret, &sink, SEC(1) + later, &from, msg, sizeof(msg));
+	const bool proven =
+	    cookie_check_mac2(&secret, SEC(1) + later, &from, msg, sizeof(msg));
 	FUZZ_CHECK(taken || !proven || fuzz_is_open);
 	free(reply);
 }

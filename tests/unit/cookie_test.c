@@ -114,7 +114,7 @@ test_mac2_of_an_address(void **state)
 		{ &ipv4, "e24f9a5d9b0b048750b030c8ac2cd924" },
 		{ &ipv6, "02fe54dad26ca1576e2bb762a6cec7a1" },
 	};
-	struct cookie_secret secret = { .has = false };
+	struct cookie_secret secret = { .sink = &counts, .key = count_up };
 	uint8_t msg[LEN];
 	size_t len;
 
@@ -124,10 +124,10 @@ test_mac2_of_an_address(void **state)
 		assert_int_equal(sodium_hex2bin(msg + MAC2, SUITE_MAC_LEN,
 				     rows[i].mac2, 32, NULL, &len, NULL),
 		    0);
-		assert_true(cookie_check_mac2(
-		    &secret, &counts, SEC(1), rows[i].from, msg, LEN));
+		assert_true(
+		    cookie_check_mac2(&secret, SEC(1), rows[i].from, msg, LEN));
 		assert_false(cookie_check_mac2(
-		    &secret, &counts, SEC(1), rows[1 - i].from, msg, LEN));
+		    &secret, SEC(1), rows[1 - i].from, msg, LEN));
 	}
 }
 
@@ -150,8 +150,7 @@ ask(struct exchange *x, uint64_t now_ns)
 static void
 reply(struct exchange *x, uint64_t now_ns)
 {
-	cookie_reply_create(&x->secret, &counts, now_ns, &ipv4, count_up,
-	    x->msg, LEN, x->reply);
+	cookie_reply_create(&x->secret, now_ns, &ipv4, x->msg, LEN, x->reply);
 }
 
 static enum drop
@@ -163,15 +162,14 @@ take(struct exchange *x, uint64_t now_ns)
 static bool
 proves(struct exchange *x, uint64_t now_ns, const struct addr *from)
 {
-	return cookie_check_mac2(
-	    &x->secret, &counts, now_ns, from, x->msg, LEN);
+	return cookie_check_mac2(&x->secret, now_ns, from, x->msg, LEN);
 }
 
 static void
 test_exchange(void **state)
 {
 	struct addr other_port = ipv4;
-	struct exchange x = { .jar = { .has = false } };
+	struct exchange x = { .secret = { .sink = &counts, .key = count_up } };
 
 	(void)state;
 	other_port.port++;
@@ -198,7 +196,7 @@ test_exchange(void **state)
 static void
 test_false_replies(void **state)
 {
-	struct exchange x = { .jar = { .has = false } };
+	struct exchange x = { .secret = { .sink = &counts, .key = count_up } };
 
 	(void)state;
 	assert_int_equal(take(&x, SEC(1)), DROP_COOKIE); /* nothing sent */
@@ -240,7 +238,8 @@ test_ages(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(age_rows); i++) {
 		const struct age_row *row = &age_rows[i];
-		struct exchange x = { .jar = { .has = false } };
+		struct exchange x = { .secret = {
+					  .sink = &counts, .key = count_up } };
 		struct unit_random r = { .state = i };
 		const struct sink sink = { .ctx = &r,
 			.random = random_differs };
@@ -248,17 +247,18 @@ test_ages(void **state)
 		const uint64_t asked = start + SEC(row->asked_s);
 		const uint64_t used = start + SEC(row->used_s);
 
+		x.secret.sink = &sink;
 		ask(&x, start);
-		cookie_reply_create(&x.secret, &sink, start, &ipv4, count_up,
-		    x.msg, LEN, x.reply);
-		cookie_reply_create(&x.secret, &sink, asked, &ipv4, count_up,
-		    x.msg, LEN, x.reply);
+		cookie_reply_create(
+		    &x.secret, start, &ipv4, x.msg, LEN, x.reply);
+		cookie_reply_create(
+		    &x.secret, asked, &ipv4, x.msg, LEN, x.reply);
 		assert_int_equal(take(&x, asked), DROP_NONE);
 		ask(&x, used);
 		assert_int_equal(
 		    !sodium_is_zero(x.msg + MAC2, SUITE_MAC_LEN), row->put);
-		assert_int_equal(cookie_check_mac2(
-				     &x.secret, &sink, used, &ipv4, x.msg, LEN),
+		assert_int_equal(
+		    cookie_check_mac2(&x.secret, used, &ipv4, x.msg, LEN),
 		    row->good);
 	}
 }
@@ -276,20 +276,22 @@ test_old_secrets_are_gone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct exchange x = { .jar = { .has = false } };
+		struct exchange x = { .secret = {
+					  .sink = &counts, .key = count_up } };
 		struct unit_random r = { .state = i };
 		const struct sink sink = { .ctx = &r,
 			.random = random_differs };
 		const uint64_t then = SEC(1000) + SEC(rows[i].after_s);
 
+		x.secret.sink = &sink;
 		ask(&x, SEC(1000));
-		cookie_reply_create(&x.secret, &sink, SEC(1000), &ipv4,
-		    count_up, x.msg, LEN, x.reply);
+		cookie_reply_create(
+		    &x.secret, SEC(1000), &ipv4, x.msg, LEN, x.reply);
 		assert_int_equal(take(&x, SEC(1000)), DROP_NONE);
 		x.jar.got_ns = then;
 		ask(&x, then);
-		assert_int_equal(cookie_check_mac2(
-				     &x.secret, &sink, then, &ipv4, x.msg, LEN),
+		assert_int_equal(
+		    cookie_check_mac2(&x.secret, then, &ipv4, x.msg, LEN),
 		    rows[i].good);
 	}
 }

@@ -268,7 +268,8 @@ test_cookies_drive_nobody(void **state)
 	struct net_host *a, *b;
 	struct net *net = net_pair(&a, &b);
 	const struct handshake_self self = forge_self(b);
-	struct cookie_secret secret = { .has = false };
+	struct cookie_secret secret = { .sink = &a->config.sink,
+		.key = self.cookie_key };
 	uint8_t reply[WIRE_COOKIE_REPLY_LEN];
 
 	(void)state;
@@ -279,8 +280,8 @@ test_cookies_drive_nobody(void **state)
 		const struct net_dgram *d =
 		    net_nth(a, WIRE_INITIATION, sent - 1);
 
-		cookie_reply_create(&secret, &a->config.sink, net->mono_ns,
-		    &a->addr, self.cookie_key, d->data, d->len, reply);
+		cookie_reply_create(
+		    &secret, net->mono_ns, &a->addr, d->data, d->len, reply);
 		net_inject(a, &b->addr, reply, sizeof(reply));
 		assert_int_equal(net_count(a, WIRE_INITIATION), 2);
 		/* one attempt still, as to where the next one goes */
