@@ -723,6 +723,9 @@ void
 node_stop(struct node *n, const struct now *now)
 {
 	node_check_clocks(n, now);
+	/* Nobody is answered any more. */
+	while (gate_take(&n->gate) != NULL)
+		continue;
 	node_each(n, now, peer_close);
 }
 
