@@ -146,7 +146,7 @@ $(TOOL_BIN): $(BUILD)/%: tests/%.c $(CORE_OBJ)
 	$(Q)$(CC) $(ALL_CF) $(SYS_CF) $(HARDEN_LD_$(OS)) $(LDFLAGS) -o $@ $< \
 	    $(filter %.o,$^) $(PKG_LD)
 
-$(BUILD)/bench/micro: $(call obj,$(BENCH_LIB_SRC))
+$(BUILD)/bench/micro $(BUILD)/bench/handshake: $(call obj,$(BENCH_LIB_SRC))
 
 $(BENCH_RX): tests/bench/darwin/rx.c $(call obj,$(BENCH_RX_SRC))
 	$(Q)mkdir -p $(@D); echo "  TOOL  $<"
