@@ -17,7 +17,7 @@ enum {
 	FRAME_HEADER_LEN = 14, /* two addresses and the EtherType */
 	FRAME_VLAN_LEN = 4,    /* an 802.1Q tag */
 	FRAME_MIN = 14,        /* bytes; padding is the wire's business */
-	FRAME_MAX = 16384,     /* bytes; hard ceiling, PROTOCOL section 5 */
+	FRAME_MAX = 16384,     /* bytes; hard ceiling, lansplice-protocol(7) */
 	FRAME_MAC_LEN = 6,
 };
 

@@ -24,7 +24,7 @@ enum {
 	CONF_PATH_MAX = 1024,    /* with its NUL; PATH_MAX of macOS */
 	CONF_SOCKET_MAX = 104,   /* with its NUL; sun_path of macOS, unix(4) */
 	CONF_NAME_MAX = 64,      /* with its NUL */
-	CONF_KEEPALIVE_DEFAULT = 25, /* s; PROTOCOL section 5 */
+	CONF_KEEPALIVE_DEFAULT = 25, /* s; lansplice-protocol(7) */
 	CONF_PEERS_DEFAULT = 64,     /* smallest max_peers if left out */
 };
 

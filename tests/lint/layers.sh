@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# Proves what DESIGN.md says of layers: includes point down only, nothing goes
+# Proves what CONTRIBUTING says of layers: includes point down only, nothing goes
 # in circles, no C file asks which system it is on, core knows no system, and
 # each module is one header and one source file.
 set -u

@@ -3,7 +3,7 @@
  * The bridge that vmnet makes for the host, where the far side is memory: one
  * interface that getifaddrs(3), if_nametoindex(3) and ifconfig.c know of
  * besides Linux's own, so that no rights are needed to have it.
- * Facts: research/vmnet.md, sections 5.1 to 5.3. Thread: any.
+ * Facts: vmnet.md, sections 5.1 to 5.3. Thread: any.
  * All return 0, or -1 with errno; ENXIO: there is no such bridge.
  */
 #ifndef SHIM_BRIDGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a test may ask of the stand-ins for vmnet, xpc and dispatch.
- * Facts: research/vmnet.md, sections 1 to 5; what is not known of a real Mac
+ * Facts: vmnet.md, sections 1 to 5; what is not known of a real Mac
  * is modelled at its worst.
  * Thread: any.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Stand-in for Apple's vmnet.framework: the classic calls.
- * Facts: research/vmnet.md sections 1 to 3. Where those leave a question open,
+ * Facts: vmnet.md sections 1 to 3. Where those leave a question open,
  * the answer here is the one that is worst for the caller.
  * Thread: any. start and stop do their work on a queue of the stand-in's own
  * and answer on the caller's. Lock order: write_lock, lock.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * vmnet_port.c on the stand-in for vmnet: each trap that research/vmnet.md
+ * vmnet_port.c on the stand-in for vmnet: each trap that vmnet.md
  * names, sections 1 to 3. Nothing here is timed: waits are generous where
  * something must come, and short where nothing may.
  */

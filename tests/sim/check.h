@@ -3,7 +3,7 @@
  * What must always hold, looked at whenever something happens. The first
  * failure ends the run: it prints seed, time and hosts, and the command that
  * repeats it.
- * Source: DESIGN.md, "What must always hold"; lansplice-protocol(7).
+ * Source: lansplice-protocol(7).
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H

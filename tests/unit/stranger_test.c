@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Silent to strangers: nothing that has not authenticated is answered or
- * changes anything but a drop counter. DESIGN.md, What must always hold, 1.
+ * changes anything but a drop counter and the gate (core/gate.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>

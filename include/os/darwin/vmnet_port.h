@@ -26,7 +26,7 @@ enum {
 	VMNET_PORT_PACKETS = 200, /* of a call, before macOS 15 told its own */
 	VMNET_PORT_BYTES = 256 << 10, /* of a call, then as well */
 	VMNET_PORT_BATCH = 256,       /* packets; no call takes more from us */
-	VMNET_PORT_FAILURES = 3,      /* refused writes in a row: it is dead */
+	VMNET_PORT_FAILURES = 3,      /* calls in a row: it is dead */
 };
 #define VMNET_PORT_PAUSE US(50) /* before the one retry of a full buffer */
 
